@@ -1,0 +1,72 @@
+//! The workloads by name, and the cases that each consists of.
+
+mod as_completed;
+mod efficiency;
+mod fib;
+mod idle;
+mod memory;
+mod round_trip;
+mod throughput;
+mod trickle;
+
+use clap::ValueEnum;
+
+use crate::{case::Case, rounds::Size};
+
+/// What can be asked for on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Workload {
+    /// One tiny task and its result, one at a time, from an outside thread
+    RoundTrip,
+    /// The same with submitter and worker on one core
+    RoundTripPinned,
+    /// Many tiny tasks from one thread, results in submission order
+    Throughput,
+    /// The same from four threads
+    #[value(name = "throughput_4_submitters")]
+    ThroughputFourSubmitters,
+    /// The same with all threads on one core
+    ThroughputPinned,
+    /// Many tiny tasks, results as they complete
+    AsCompleted,
+    /// Fork-join: Fibonacci with a submit and a result at every node
+    Fib,
+    /// Allocations and bytes of a queued task
+    Memory,
+    /// What a pool does while there is nothing to do
+    Idle,
+    /// Processor time of a few tasks a second
+    Trickle,
+    /// Tasks that do real work: time over the ideal
+    Efficiency,
+}
+
+/// The cases of the workloads asked for; of all, if none is.
+pub(crate) fn cases(asked: &[Workload], size: Size) -> Vec<Case> {
+    let asked = if asked.is_empty() {
+        Workload::value_variants()
+    } else {
+        asked
+    };
+    asked
+        .iter()
+        .flat_map(|workload| cases_of(*workload, size))
+        .collect()
+}
+
+fn cases_of(workload: Workload, size: Size) -> Vec<Case> {
+    match workload {
+        Workload::RoundTrip => vec![round_trip::across_cores(size)],
+        Workload::RoundTripPinned => vec![round_trip::on_one_core(size)],
+        Workload::Throughput => throughput::by_workers(size),
+        Workload::ThroughputFourSubmitters => vec![throughput::from_four_threads(size)],
+        Workload::ThroughputPinned => vec![throughput::on_one_core(size)],
+        Workload::AsCompleted => vec![as_completed::case(size)],
+        Workload::Fib => vec![fib::case(size)],
+        Workload::Memory => memory::cases(size),
+        Workload::Idle => vec![idle::case(size)],
+        Workload::Trickle => trickle::cases(size),
+        Workload::Efficiency => efficiency::cases(size),
+    }
+}

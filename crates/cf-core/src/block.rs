@@ -1,0 +1,178 @@
+//! How a thread waits: it helps if it may, looks around for a moment, then sleeps until it is told.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    error::Error,
+    graph::{Edges, Need},
+    guard,
+    host::{self, Host},
+    node::{Node, Watch, Watcher},
+    spin,
+    state::Phase,
+    sync::{self, thread},
+};
+
+/// How long a wait may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    /// No limit was given: such a wait may help, and is watched for circles.
+    Untimed,
+    /// Until then; `None` lies beyond what the clock can tell.
+    Until(Option<Instant>),
+}
+
+impl Limit {
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Self::Until(Instant::now().checked_add(timeout))
+    }
+
+    pub(crate) fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Untimed => None,
+            Self::Until(deadline) => deadline,
+        }
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        self.deadline()
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    pub(crate) fn is_untimed(self) -> bool {
+        matches!(self, Self::Untimed)
+    }
+}
+
+/// Waits for one future; false if the time ran out first.
+pub(crate) fn until_done(node: &Arc<dyn Node>, limit: Limit) -> Result<bool, Error> {
+    if node.is_done() {
+        return Ok(true);
+    }
+    refuse_in_event_loop()?;
+    if limit.is_over() {
+        return Ok(node.is_done());
+    }
+    if limit.is_untimed()
+        && let Some(host) = host::current()
+    {
+        help(node, &*host);
+    }
+    if spin::look(|| node.is_done()) {
+        return Ok(true);
+    }
+    let me = Watcher::Thread(thread::current());
+    let asleep = || {
+        while !node.is_done() {
+            if limit.is_over() {
+                return false;
+            }
+            sync::park_until(limit.deadline());
+        }
+        true
+    };
+    if node.watch(Watcher::Thread(thread::current())) == Watch::Ended {
+        return Ok(true);
+    }
+    let done = sleep(Need::All, std::slice::from_ref(node), limit, asleep);
+    if !matches!(done, Ok(true)) {
+        node.unwatch(&me);
+    }
+    Ok(done? || node.is_done())
+}
+
+/// Fails where blocking would stall an event loop.
+pub(crate) fn refuse_in_event_loop() -> Result<(), Error> {
+    if guard::is_blocking_refused() {
+        Err(Error::EventLoopBlocked)
+    } else {
+        Ok(())
+    }
+}
+
+/// Runs `asleep`, which parks this thread, with all told that this thread is out of action meanwhile.
+pub(crate) fn sleep<R>(
+    need: Need,
+    targets: &[Arc<dyn Node>],
+    limit: Limit,
+    asleep: impl FnOnce() -> R,
+) -> Result<R, Error> {
+    let edges = if limit.is_untimed() {
+        Some(Edges::add(need, targets)?)
+    } else {
+        None
+    };
+    let section = BlockedSection::enter();
+    let outcome = spin::learn_from(asleep);
+    drop((section, edges));
+    Ok(outcome)
+}
+
+/// Tells the worker's pool, if this is a worker, that the thread blocks until this is dropped.
+///
+/// For code that blocks in other ways than on our futures; the pool keeps its number of running threads meanwhile.
+///
+/// # Examples
+/// ```
+/// use cf_core::BlockedSection;
+///
+/// let section = BlockedSection::enter();
+/// // ... wait for something outside ...
+/// drop(section);
+/// ```
+pub struct BlockedSection(Option<Rc<dyn Host>>);
+
+impl BlockedSection {
+    /// The thread is about to block.
+    #[must_use]
+    pub fn enter() -> Self {
+        let host = host::current();
+        if let Some(host) = &host {
+            host.block();
+        }
+        Self(host)
+    }
+}
+
+impl Drop for BlockedSection {
+    fn drop(&mut self) {
+        if let Some(host) = self.0.take() {
+            host.unblock();
+        }
+    }
+}
+
+impl std::fmt::Debug for BlockedSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("BlockedSection")
+            .field(&self.0.is_some())
+            .finish()
+    }
+}
+
+/// Runs what `node` waits for, as far as that is queued where this thread may run it, and nothing else.
+pub(crate) fn help(node: &Arc<dyn Node>, host: &dyn Host) {
+    while !node.is_done() && host.has_stack() {
+        if !Arc::clone(node).run_queued(host) && !run_a_source(node, host) {
+            return;
+        }
+    }
+}
+
+fn run_a_source(node: &Arc<dyn Node>, host: &dyn Host) -> bool {
+    let mut open = node.sources();
+    while let Some(node) = open.pop() {
+        if node.phase() == Phase::Pending {
+            let sources = node.sources();
+            if sources.is_empty() && node.run_queued(host) {
+                return true;
+            }
+            open.extend(sources);
+        }
+    }
+    false
+}

@@ -1,0 +1,370 @@
+//! The one cell behind every promise, task and future: a stage under a lock, and what follows from its moves.
+
+use std::{
+    mem,
+    sync::{Arc, Weak},
+};
+
+use crate::{
+    done::Done,
+    error::Error,
+    hooks::{Callback, Continuation, Hooks, Next, run_chain},
+    host::{self, Home, Host},
+    node::{Node, Watch, Watcher},
+    state::{Phase, PhaseMirror},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+        lock, thread,
+    },
+    unwind,
+};
+
+/// What a cell holds until it is started: a callable with its context, or the lack of one behind a bare promise.
+pub(crate) trait Body: Send + Sized + 'static {
+    type Output: Send + 'static;
+
+    /// Runs a queued cell; a bare promise has nothing to run.
+    fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool;
+
+    fn sources(&self) -> Vec<Weak<dyn Node>> {
+        Vec::new()
+    }
+
+    fn name() -> &'static str;
+}
+
+/// The shared state of one future.
+pub(crate) struct Cell<B: Body> {
+    phase: PhaseMirror,
+    asked_to_stop: AtomicBool,
+    home: Home,
+    inner: Mutex<Inner<B>>,
+}
+
+struct Inner<B: Body> {
+    stage: Stage<B>,
+    hooks: Hooks<B::Output>,
+}
+
+enum Stage<B: Body> {
+    Pending(B),
+    Running,
+    Done(Result<B::Output, Error>),
+    /// Out of the cell for the time of a callback or a peek; kept here are who has it and how it failed.
+    Lent(thread::ThreadId, Option<Error>),
+    Taken,
+}
+
+/// The typed face of a cell, for futures.
+pub(crate) trait Slot<T>: Node {
+    /// Moves the outcome out, if it is there.
+    fn take(&self) -> Option<Result<T, Error>>;
+
+    /// Takes the outcome to look at it; it is to be put back with `restore`.
+    fn lend(&self) -> Lend<T>;
+
+    fn restore(&self, outcome: Result<T, Error>);
+
+    /// Has `callback` called at the end, or now if that has come.
+    fn call_when_done(&self, callback: Callback<T>);
+
+    /// Hands the outcome to `continuation`; returns what is to be run now if it has come already.
+    fn continue_with(&self, continuation: Continuation<T>) -> Option<Next>;
+}
+
+/// What became of a wish to look.
+pub(crate) enum Lend<T> {
+    NotDone,
+    /// This very thread is looking at it.
+    Recursive,
+    Outcome(Result<T, Error>),
+}
+
+impl<B: Body> Cell<B> {
+    pub(crate) fn new(body: B, home: Home) -> Self {
+        Self {
+            phase: PhaseMirror::new(),
+            asked_to_stop: AtomicBool::new(false),
+            home,
+            inner: Mutex::new(Inner {
+                stage: Stage::Pending(body),
+                hooks: Hooks::Nobody,
+            }),
+        }
+    }
+
+    /// Pending to running: gives the body to whoever is to run it; `None` if it is no longer pending.
+    #[must_use]
+    pub(crate) fn start(&self) -> Option<B> {
+        let mut inner = lock(&self.inner);
+        let Stage::Pending(_) = inner.stage else {
+            return None;
+        };
+        self.phase.set(Phase::Running);
+        let Stage::Pending(body) = mem::replace(&mut inner.stage, Stage::Running) else {
+            unreachable!("looked above")
+        };
+        Some(body)
+    }
+
+    /// Changes the body, as long as it is there.
+    pub(crate) fn with_pending(&self, change: impl FnOnce(&mut B)) {
+        if let Stage::Pending(body) = &mut lock(&self.inner).stage {
+            change(body);
+        }
+    }
+
+    /// Completes it and runs what follows; gives the outcome back if it was cancelled or complete already.
+    pub(crate) fn complete(
+        &self,
+        outcome: Result<B::Output, Error>,
+        host: Option<&dyn Host>,
+    ) -> Result<(), Result<B::Output, Error>> {
+        let phase = if outcome.is_ok() {
+            Phase::Succeeded
+        } else {
+            Phase::Failed
+        };
+        self.settle(outcome, phase, host).map(run_chain)
+    }
+
+    /// As `complete`, but leaves the next link of a chain to the caller; a cancelled source makes a cancelled link.
+    pub(crate) fn complete_link(&self, outcome: Result<B::Output, Error>) -> Option<Next> {
+        let phase = match &outcome {
+            Ok(_) => Phase::Succeeded,
+            Err(Error::Cancelled) => Phase::Cancelled,
+            Err(_) => Phase::Failed,
+        };
+        self.settle(outcome, phase, None).unwrap_or_else(|late| {
+            unwind::contain("drop of an unwanted outcome", || drop(late));
+            None
+        })
+    }
+
+    /// Ends a running task as cancelled, which it agreed to.
+    pub(crate) fn complete_cancelled(&self, host: Option<&dyn Host>) {
+        if let Ok(next) = self.settle(Err(Error::Cancelled), Phase::Cancelled, host) {
+            run_chain(next);
+        }
+    }
+
+    fn settle(
+        &self,
+        outcome: Result<B::Output, Error>,
+        phase: Phase,
+        host: Option<&dyn Host>,
+    ) -> Result<Option<Next>, Result<B::Output, Error>> {
+        let mut inner = lock(&self.inner);
+        let body = match inner.stage {
+            Stage::Pending(_) => mem::replace(&mut inner.stage, Stage::Running),
+            Stage::Running => Stage::Running,
+            _ => return Err(outcome),
+        };
+        let next = self.publish(inner, outcome, phase, host);
+        if let Stage::Pending(body) = body {
+            unwind::contain("drop of a callable", || drop(body));
+        }
+        Ok(next)
+    }
+
+    /// Runs the callbacks one after the other, also those that are added meanwhile, and only then lets the end be seen.
+    fn publish<'a>(
+        &'a self,
+        mut inner: MutexGuard<'a, Inner<B>>,
+        outcome: Result<B::Output, Error>,
+        phase: Phase,
+        host: Option<&dyn Host>,
+    ) -> Option<Next> {
+        while let Some(callbacks) = inner.hooks.take_callbacks() {
+            if !self.phase.get().is_final() {
+                self.phase.set(Phase::Settling);
+            }
+            inner.stage = Stage::lent(&outcome);
+            drop(inner);
+            let done = Done::new(&outcome, phase == Phase::Cancelled);
+            for callback in callbacks {
+                unwind::contain("done callback", || callback(&done));
+            }
+            inner = lock(&self.inner);
+        }
+        if let Some(host) = host {
+            host.ready();
+        }
+        let continuation = inner.hooks.take_continuation();
+        let hooks = mem::take(&mut inner.hooks);
+        let (stage, next) = match continuation {
+            None => (Stage::Done(outcome), None),
+            Some(continuation) => (Stage::Taken, Some(Next(Box::new(|| continuation(outcome))))),
+        };
+        inner.stage = stage;
+        self.phase.set(phase);
+        drop(inner);
+        hooks.notify(phase);
+        next
+    }
+
+    fn is_lent_to_me(&self) -> bool {
+        lock(&self.inner).stage.is_lent_to_me()
+    }
+}
+
+impl<B: Body> Node for Cell<B> {
+    fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    fn is_done(&self) -> bool {
+        let phase = self.phase.get();
+        phase.is_final() || (phase == Phase::Settling && self.is_lent_to_me())
+    }
+
+    fn cancel(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        let Stage::Pending(_) = inner.stage else {
+            return self.phase.get() == Phase::Cancelled || inner.is_cancelling();
+        };
+        let Stage::Pending(body) = mem::replace(&mut inner.stage, Stage::Running) else {
+            unreachable!("looked above")
+        };
+        let next = self.publish(inner, Err(Error::Cancelled), Phase::Cancelled, None);
+        host::tell_cancelled(self.home);
+        for source in body.sources().iter().filter_map(Weak::upgrade) {
+            source.cancel();
+        }
+        unwind::contain("drop of a callable", || drop(body));
+        run_chain(next);
+        true
+    }
+
+    fn request_cancel(&self) -> bool {
+        let sources = self.sources();
+        let accepted = self.cancel() || {
+            self.asked_to_stop.store(true, Ordering::Release);
+            !self.phase.get().is_final()
+        };
+        for source in sources {
+            source.request_cancel();
+        }
+        accepted
+    }
+
+    fn is_asked_to_stop(&self) -> bool {
+        self.asked_to_stop.load(Ordering::Acquire)
+    }
+
+    fn error(&self) -> Option<Error> {
+        match &lock(&self.inner).stage {
+            Stage::Done(Err(error)) | Stage::Lent(_, Some(error)) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
+    fn watch(&self, watcher: Watcher) -> Watch {
+        let mut inner = lock(&self.inner);
+        if self.phase.get().is_final() {
+            return Watch::Ended;
+        }
+        inner.hooks.watch(watcher)
+    }
+
+    fn unwatch(&self, watcher: &Watcher) {
+        lock(&self.inner).hooks.unwatch(watcher);
+    }
+
+    fn sources(&self) -> Vec<Arc<dyn Node>> {
+        match &lock(&self.inner).stage {
+            Stage::Pending(body) => body.sources().iter().filter_map(Weak::upgrade).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn run_queued(self: Arc<Self>, host: &dyn Host) -> bool {
+        self.phase.get() == Phase::Pending && self.home == host.home() && B::run(self, host)
+    }
+
+    fn name(&self) -> &'static str {
+        B::name()
+    }
+}
+
+impl<B: Body> Stage<B> {
+    fn lent(outcome: &Result<B::Output, Error>) -> Self {
+        Self::Lent(thread::current().id(), outcome.as_ref().err().cloned())
+    }
+
+    fn is_lent_to_me(&self) -> bool {
+        matches!(self, Self::Lent(lender, _) if *lender == thread::current().id())
+    }
+}
+
+impl<B: Body> Inner<B> {
+    fn is_cancelling(&self) -> bool {
+        matches!(self.stage, Stage::Lent(_, Some(Error::Cancelled)))
+    }
+}
+
+impl<B: Body> Slot<B::Output> for Cell<B> {
+    fn take(&self) -> Option<Result<B::Output, Error>> {
+        let mut inner = lock(&self.inner);
+        let Stage::Done(_) = inner.stage else {
+            return None;
+        };
+        let Stage::Done(outcome) = mem::replace(&mut inner.stage, Stage::Taken) else {
+            unreachable!("looked above")
+        };
+        Some(outcome)
+    }
+
+    fn lend(&self) -> Lend<B::Output> {
+        loop {
+            let mut inner = lock(&self.inner);
+            match &inner.stage {
+                Stage::Done(outcome) => {
+                    let lent = Stage::lent(outcome);
+                    let Stage::Done(outcome) = mem::replace(&mut inner.stage, lent) else {
+                        unreachable!("looked above")
+                    };
+                    return Lend::Outcome(outcome);
+                }
+                stage if stage.is_lent_to_me() => return Lend::Recursive,
+                Stage::Lent(..) if self.phase.get().is_final() => {
+                    inner.hooks.watch(Watcher::Thread(thread::current()));
+                    drop(inner);
+                    thread::park();
+                }
+                _ => return Lend::NotDone,
+            }
+        }
+    }
+
+    fn restore(&self, outcome: Result<B::Output, Error>) {
+        let next = self.publish(lock(&self.inner), outcome, self.phase.get(), None);
+        run_chain(next);
+    }
+
+    fn call_when_done(&self, callback: Callback<B::Output>) {
+        let mut inner = lock(&self.inner);
+        if !self.phase.get().is_final() || inner.stage.is_lent_to_me() {
+            inner.hooks.several().callbacks.push(callback);
+            return;
+        }
+        drop(inner);
+        if let Lend::Outcome(outcome) = self.lend() {
+            let done = Done::new(&outcome, self.phase.get() == Phase::Cancelled);
+            unwind::contain("done callback", || callback(&done));
+            self.restore(outcome);
+        }
+    }
+
+    fn continue_with(&self, continuation: Continuation<B::Output>) -> Option<Next> {
+        let mut inner = lock(&self.inner);
+        if !self.phase.get().is_final() {
+            inner.hooks.several().continuation = Some(continuation);
+            return None;
+        }
+        drop(inner);
+        let outcome = self.take().unwrap_or(Err(Error::InvalidState));
+        Some(Next(Box::new(|| continuation(outcome))))
+    }
+}

@@ -1,0 +1,399 @@
+//! Every way in which a task, a wait or a submission can fail, as values that are cheap to clone.
+
+use std::{any::Any, error::Error as StdError, fmt, sync::Arc};
+
+use crate::unwind::Panic;
+
+/// Any error that can cross threads: what a fallible callable may fail with.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// How a future failed.
+///
+/// The counterpart of the exceptions that `concurrent.futures.Future.result` raises.
+///
+/// # Examples
+/// ```
+/// use cf_core::{Error, Promise};
+///
+/// let (promise, future) = Promise::<u32>::new();
+/// drop(promise);
+/// assert!(matches!(future.result(), Err(Error::BrokenPromise)));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The task was cancelled before it ran, or ended at a [`checkpoint`](crate::checkpoint) after a request.
+    Cancelled,
+    /// A wait took longer than the caller allowed.
+    TimedOut,
+    /// The promise was dropped before it was fulfilled.
+    BrokenPromise,
+    /// The callable panicked.
+    Panicked(Panic),
+    /// The callable returned an error (see [`fallible`](crate::fallible)).
+    Raised(Exception),
+    /// The executor refused the work.
+    Rejected(Reason),
+    /// The executor broke before the work was started.
+    BrokenExecutor(BrokenExecutor),
+    /// The wait could never have ended: the tasks named in it wait for each other.
+    Deadlock(Deadlock),
+    /// A blocking call on a pending future was made by a task of an event loop.
+    EventLoopBlocked,
+    /// The future is not in the state that the call needs.
+    InvalidState,
+}
+
+impl Error {
+    /// Gives the callable's own error, if that is how it failed and it is an `E`.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io;
+    /// use cf_core::{ClosureExecutor, InlineExecutor, fallible};
+    ///
+    /// let failed = InlineExecutor::new().spawn(fallible(|| Err::<(), _>(io::Error::other("disk"))));
+    /// let error = failed.result().unwrap_err();
+    /// assert_eq!(error.downcast_ref::<io::Error>().unwrap().to_string(), "disk");
+    /// ```
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Raised(exception) => exception.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Turns any error into one of ours: an [`Error`] stays itself, everything else is [`Error::Raised`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Error;
+    ///
+    /// assert!(matches!(Error::from_box(Box::new(Error::TimedOut)), Error::TimedOut));
+    /// assert!(matches!(Error::from_box("out of paper".into()), Error::Raised(_)));
+    /// ```
+    pub fn from_box(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(foreign) => Self::Raised(Exception::new(foreign)),
+        }
+    }
+
+    /// Unwinds with this error as the payload: how calls without a `Result` report it.
+    /// A pool that catches it stores the error as itself.
+    pub(crate) fn unwind(self) -> ! {
+        std::panic::resume_unwind(Box::new(self))
+    }
+
+    pub(crate) fn from_payload(payload: Box<dyn Any + Send>) -> Result<Self, Box<dyn Any + Send>> {
+        payload.downcast::<Self>().map(|own| *own)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("the future was cancelled"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::BrokenPromise => f.write_str("the promise was dropped before it was fulfilled"),
+            Self::Panicked(panic) => panic.fmt(f),
+            Self::Raised(exception) => exception.fmt(f),
+            Self::Rejected(reason) => reason.fmt(f),
+            Self::BrokenExecutor(broken) => broken.fmt(f),
+            Self::Deadlock(deadlock) => deadlock.fmt(f),
+            Self::EventLoopBlocked => f.write_str(
+                "a blocking call on a pending future would stall the event loop: \
+                 turn the future into an awaitable one with aio_bridge::wrap_future and await that",
+            ),
+            Self::InvalidState => {
+                f.write_str("the future is not in the state that this call needs")
+            }
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Raised(exception) => exception.0.source(),
+            Self::BrokenExecutor(broken) => broken.cause.as_deref().map(|cause| cause as _),
+            _ => None,
+        }
+    }
+}
+
+/// The error that a callable returned; displays as that error does.
+///
+/// # Examples
+/// ```
+/// use cf_core::{ClosureExecutor, Error, InlineExecutor, fallible};
+///
+/// let parsed = InlineExecutor::new().spawn(fallible(|| "x".parse::<u8>()));
+/// let Err(Error::Raised(exception)) = parsed.result() else { panic!() };
+/// assert!(exception.downcast_ref::<std::num::ParseIntError>().is_some());
+/// ```
+#[derive(Clone)]
+pub struct Exception(Arc<BoxError>);
+
+impl Exception {
+    pub(crate) fn new(error: BoxError) -> Self {
+        Self(Arc::new(error))
+    }
+
+    /// Gives the error itself if it is an `E`.
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+
+    /// Gives the error as a trait object.
+    pub fn get_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &**self.0
+    }
+}
+
+impl fmt::Debug for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Exception {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The wait ran out of time; what was waited for is untouched and can be waited for again.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use cf_core::Promise;
+///
+/// let (_promise, mut future) = Promise::<u32>::new();
+/// assert_eq!(future.result_timeout(Duration::ZERO).unwrap_err().to_string(), "timed out");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    unfinished: usize,
+    total: usize,
+    of_set: bool,
+}
+
+impl TimedOut {
+    pub(crate) const SINGLE: Self = Self {
+        unfinished: 1,
+        total: 1,
+        of_set: false,
+    };
+
+    pub(crate) fn of_set(unfinished: usize, total: usize) -> Self {
+        Self {
+            unfinished,
+            total,
+            of_set: true,
+        }
+    }
+
+    /// Gives how many futures had not been handed out when the time ran out.
+    pub fn unfinished(&self) -> usize {
+        self.unfinished
+    }
+
+    /// Gives how many distinct futures were waited for.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.of_set {
+            write!(
+                f,
+                "{} (of {}) futures unfinished",
+                self.unfinished, self.total
+            )
+        } else {
+            f.write_str("timed out")
+        }
+    }
+}
+
+impl StdError for TimedOut {}
+
+impl From<TimedOut> for Error {
+    fn from(_: TimedOut) -> Self {
+        Self::TimedOut
+    }
+}
+
+/// The promise could not be fulfilled because its future was cancelled or had ended; gives back what was to be stored.
+///
+/// # Examples
+/// ```
+/// use cf_core::Promise;
+///
+/// let (promise, future) = Promise::new();
+/// assert!(future.cancel());
+/// assert_eq!(promise.set_result(7).unwrap_err().into_inner(), 7);
+/// ```
+pub struct InvalidState<T>(pub(crate) T);
+
+impl<T> InvalidState<T> {
+    /// Gives back the value or error that came too late.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> fmt::Debug for InvalidState<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InvalidState").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for InvalidState<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the future was cancelled before the promise was fulfilled")
+    }
+}
+
+impl<T> StdError for InvalidState<T> {}
+
+impl<T> From<InvalidState<T>> for Error {
+    fn from(_: InvalidState<T>) -> Self {
+        Self::InvalidState
+    }
+}
+
+/// Why an executor refused work.
+///
+/// # Examples
+/// ```
+/// use cf_core::Reason;
+///
+/// assert_eq!(Reason::Shutdown.to_string(), "cannot schedule new futures after shutdown");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The executor was shut down.
+    Shutdown,
+    /// The queue is full; the work can be tried again later, or submitted with waiting.
+    Full,
+    /// The executor broke and takes no more work.
+    Broken(BrokenExecutor),
+    /// The operating system refused the first thread, so nothing could run the work.
+    NoThread(Arc<std::io::Error>),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shutdown => f.write_str("cannot schedule new futures after shutdown"),
+            Self::Full => f.write_str(
+                "the queue is full: try again later, or use submit, which waits for room",
+            ),
+            Self::Broken(broken) => broken.fmt(f),
+            Self::NoThread(error) => write!(f, "no worker thread could be started: {error}"),
+        }
+    }
+}
+
+impl From<Reason> for Error {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Broken(broken) => Self::BrokenExecutor(broken),
+            reason => Self::Rejected(reason),
+        }
+    }
+}
+
+/// The executor is broken: it starts nothing any more. Displays why.
+///
+/// The counterpart of `concurrent.futures.BrokenExecutor`.
+///
+/// # Examples
+/// ```
+/// use cf_core::{BrokenExecutor, Error};
+///
+/// let broken = BrokenExecutor::new("a worker's initializer failed", Some(Error::TimedOut));
+/// assert_eq!(broken.to_string(), "a worker's initializer failed: timed out");
+/// ```
+#[derive(Clone, Debug)]
+pub struct BrokenExecutor {
+    what: &'static str,
+    cause: Option<Arc<Error>>,
+}
+
+impl BrokenExecutor {
+    /// Makes the error: `what` happened (lower case, no full stop), because of `cause`.
+    pub fn new(what: &'static str, cause: Option<Error>) -> Self {
+        Self {
+            what,
+            cause: cause.map(Arc::new),
+        }
+    }
+}
+
+impl fmt::Display for BrokenExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)?;
+        self.cause
+            .as_ref()
+            .map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
+
+impl StdError for BrokenExecutor {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// The names of the tasks that wait for each other in a circle.
+///
+/// # Examples
+/// ```
+/// use cf_core::Deadlock;
+///
+/// fn explain(deadlock: &Deadlock) -> String {
+///     deadlock.tasks().join(" and ")
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Deadlock {
+    tasks: Arc<[&'static str]>,
+}
+
+impl Deadlock {
+    pub(crate) fn new(tasks: Vec<&'static str>) -> Self {
+        Self {
+            tasks: tasks.into(),
+        }
+    }
+
+    /// Gives the type names of the callables, the one whose wait closed the circle first.
+    pub fn tasks(&self) -> &[&'static str] {
+        &self.tasks
+    }
+}
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "deadlock: tasks that wait for each other: {}",
+            self.tasks.join(", ")
+        )
+    }
+}
+
+impl StdError for Deadlock {}

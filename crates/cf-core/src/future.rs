@@ -1,0 +1,314 @@
+//! The blocking face of a promise: the one handle that reads its outcome.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    block::{self, Limit},
+    cell::{Lend, Slot},
+    done::Done,
+    error::{Error, TimedOut},
+    node::Node,
+    state::Phase,
+};
+
+/// The blocking handle on the outcome of a task: threads wait for it.
+///
+/// It is the only reader, so [`result`](Self::result) moves the value out; [`shared`](Self::shared) makes a reader that can
+/// be cloned. Dropping it detaches: the task still runs. The counterpart of Python's `concurrent.futures.Future`. It
+/// cannot be awaited; `aio_bridge::wrap_future` turns it into one that can.
+///
+/// # Cancellation
+/// [`cancel`](Self::cancel) keeps a task from starting; [`request_cancel`](Self::request_cancel) also asks a running one to
+/// stop at its next [`checkpoint`](crate::checkpoint).
+///
+/// # Examples
+/// ```
+/// use cf_core::Promise;
+///
+/// let (promise, future) = Promise::new();
+/// std::thread::spawn(move || promise.set_result(6 * 7));
+/// assert_eq!(future.result().unwrap(), 42);
+/// ```
+#[must_use = "dropping a future detaches its task; its result and its error are then lost"]
+pub struct Future<T> {
+    slot: Arc<dyn Slot<T>>,
+}
+
+impl<T: 'static> Future<T> {
+    pub(crate) fn new(slot: Arc<dyn Slot<T>>) -> Self {
+        Self { slot }
+    }
+
+    pub(crate) fn slot(&self) -> &Arc<dyn Slot<T>> {
+        &self.slot
+    }
+
+    pub(crate) fn node(&self) -> Arc<dyn Node> {
+        Arc::clone(&self.slot) as Arc<dyn Node>
+    }
+
+    /// Cancels the future if its work has not started; true if it is now, or was already, cancelled.
+    ///
+    /// Its callbacks run on this thread before the call returns. False once the work runs or has ended.
+    pub fn cancel(&self) -> bool {
+        self.slot.cancel()
+    }
+
+    /// Cancels, or else asks the running task to stop; false if it had ended.
+    ///
+    /// A running task ends where it calls [`checkpoint`](crate::checkpoint) and returns its error; one that never does runs to
+    /// its normal end.
+    pub fn request_cancel(&self) -> bool {
+        self.slot.request_cancel()
+    }
+
+    /// Tells whether the future was cancelled.
+    pub fn cancelled(&self) -> bool {
+        self.slot.phase() == Phase::Cancelled
+            || (self.slot.is_done()
+                && matches!(self.slot.error(), Some(Error::Cancelled))
+                && !self.slot.phase().is_final())
+    }
+
+    /// Tells whether the work has been started and has not ended.
+    pub fn running(&self) -> bool {
+        self.slot.phase() == Phase::Running
+    }
+
+    /// Tells whether the future has ended: with a value, an error or a cancellation. Never blocks.
+    pub fn done(&self) -> bool {
+        self.slot.is_done()
+    }
+
+    /// Waits for the outcome and gives it.
+    ///
+    /// On a worker of a pool, a task that is still queued there is run by this very call; while it must block, the pool
+    /// starts a thread in its place.
+    ///
+    /// # Errors
+    /// How the task failed; [`Error::Cancelled`]; [`Error::Deadlock`] if this wait closes a circle of tasks that wait for
+    /// each other; [`Error::EventLoopBlocked`] if the future is pending and this is a task of an event loop.
+    pub fn result(self) -> Result<T, Error> {
+        if !self.slot.is_done() {
+            block::until_done(&self.node(), Limit::Untimed)?;
+        }
+        self.slot.take().unwrap_or(Err(Error::InvalidState))
+    }
+
+    /// Waits for the outcome, but not longer than `timeout`; zero only looks, and a very long one is no limit.
+    ///
+    /// # Errors
+    /// [`TimedOut`] if the time ran out: the future is as it was and can be asked again. The inner result is that of
+    /// [`result`](Self::result); once it has been handed out, later calls give [`Error::InvalidState`].
+    pub fn result_timeout(&mut self, timeout: Duration) -> Result<Result<T, Error>, TimedOut> {
+        match self.done_within(timeout) {
+            Ok(true) => Ok(self.slot.take().unwrap_or(Err(Error::InvalidState))),
+            Ok(false) => Err(TimedOut::SINGLE),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
+    /// Gives the outcome if it is there; `None` means not done.
+    pub fn try_result(&mut self) -> Option<Result<T, Error>> {
+        self.slot
+            .is_done()
+            .then(|| self.slot.take().unwrap_or(Err(Error::InvalidState)))
+    }
+
+    /// Waits for the end and gives the error, or `None` for a success.
+    ///
+    /// # Panics
+    /// Unwinds with [`Error::Deadlock`] or [`Error::EventLoopBlocked`] as payload where [`result`](Self::result) returns
+    /// them; a task or pool that catches that stores the error as itself.
+    pub fn exception(&self) -> Option<Error> {
+        self.wait();
+        self.slot.error()
+    }
+
+    /// Waits for the end, but not longer than `timeout`, and gives the error, or `None` for a success.
+    ///
+    /// # Errors
+    /// [`TimedOut`] if the time ran out.
+    ///
+    /// # Panics
+    /// As [`exception`](Self::exception).
+    pub fn exception_timeout(&self, timeout: Duration) -> Result<Option<Error>, TimedOut> {
+        if self.wait_timeout(timeout) {
+            Ok(self.slot.error())
+        } else {
+            Err(TimedOut::SINGLE)
+        }
+    }
+
+    /// Waits until the future has ended, however it ends.
+    ///
+    /// # Panics
+    /// As [`exception`](Self::exception).
+    pub fn wait(&self) {
+        if !self.slot.is_done()
+            && let Err(refused) = block::until_done(&self.node(), Limit::Untimed)
+        {
+            refused.unwind();
+        }
+    }
+
+    /// Waits until the future has ended, but not longer than `timeout`; true if it has.
+    ///
+    /// # Panics
+    /// As [`exception`](Self::exception).
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.done_within(timeout)
+            .unwrap_or_else(|refused| refused.unwind())
+    }
+
+    fn done_within(&self, timeout: Duration) -> Result<bool, Error> {
+        if self.slot.is_done() {
+            return Ok(true);
+        }
+        block::until_done(&self.node(), Limit::after(timeout))
+    }
+
+    /// Looks at the outcome without taking it; `None` if it is not done, or if this thread is looking at it already.
+    ///
+    /// `f` runs without a lock; another thread that wants to look meanwhile waits.
+    ///
+    /// # Panics
+    /// If `f` does; the outcome is put back first.
+    pub fn peek<R>(&self, f: impl FnOnce(Result<&T, &Error>) -> R) -> Option<R> {
+        let Lend::Outcome(outcome) = self.slot.lend() else {
+            return None;
+        };
+        let lent = Lent {
+            slot: &*self.slot,
+            outcome: Some(outcome),
+        };
+        lent.outcome.as_ref().map(|outcome| f(outcome.as_ref()))
+    }
+
+    /// Has `f` called when the future has ended: on the thread that ends it, or here and now if that has come.
+    ///
+    /// Callbacks run once each, in the order in which they were added, before `result` hands the value out. A panic in one is
+    /// reported as a `tracing` event and goes no further.
+    pub fn add_done_callback(&self, f: impl FnOnce(&Done<'_, T>) + Send + 'static) {
+        self.slot.call_when_done(Box::new(f));
+    }
+
+    /// Gives a handle that can cancel from elsewhere while `result` consumes this one; allocates nothing.
+    pub fn canceller(&self) -> Canceller {
+        Canceller::new(self.node())
+    }
+}
+
+/// Puts a lent outcome back, also when the look unwinds.
+struct Lent<'a, T: 'static> {
+    slot: &'a dyn Slot<T>,
+    outcome: Option<Result<T, Error>>,
+}
+
+impl<T: 'static> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        if let Some(outcome) = self.outcome.take() {
+            self.slot.restore(outcome);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Future<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_node(f, "Future", &*self.slot, std::any::type_name::<T>())
+    }
+}
+
+/// Shows the state, and for an ended future the type of the value or the kind of error, never the value.
+pub(crate) fn fmt_node(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    node: &dyn Node,
+    value: &str,
+) -> fmt::Result {
+    match node.phase() {
+        Phase::Succeeded => write!(f, "<{name} finished: {value}>"),
+        Phase::Failed => match node.error() {
+            Some(Error::Panicked(_)) => write!(f, "<{name} failed: panic>"),
+            Some(Error::Raised(_)) => write!(f, "<{name} failed: exception>"),
+            _ => write!(f, "<{name} failed: error>"),
+        },
+        Phase::Cancelled => write!(f, "<{name} cancelled>"),
+        Phase::Pending => write!(f, "<{name} pending>"),
+        Phase::Running | Phase::Settling => write!(f, "<{name} running>"),
+    }
+}
+
+/// Two handles are equal if they are handles on the same future.
+impl<T> PartialEq for Future<T> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.slot), Arc::as_ptr(&other.slot))
+    }
+}
+
+impl<T> Eq for Future<T> {}
+
+impl<T> Hash for Future<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.slot).cast::<u8>().hash(state);
+    }
+}
+
+impl<T> UnwindSafe for Future<T> {}
+impl<T> RefUnwindSafe for Future<T> {}
+
+/// Cancels a future from anywhere; does not keep its task from running, nor its value from being taken.
+///
+/// # Examples
+/// ```
+/// use cf_core::{Error, Promise};
+///
+/// let (promise, future) = Promise::<u32>::new();
+/// let canceller = future.canceller();
+/// std::thread::spawn(move || canceller.cancel());
+/// assert!(matches!(future.result(), Err(Error::Cancelled)));
+/// # drop(promise);
+/// ```
+#[derive(Clone)]
+pub struct Canceller(Arc<dyn Node>);
+
+impl Canceller {
+    pub(crate) fn new(node: Arc<dyn Node>) -> Self {
+        Self(node)
+    }
+
+    /// As [`Future::cancel`].
+    pub fn cancel(&self) -> bool {
+        self.0.cancel()
+    }
+
+    /// As [`Future::request_cancel`].
+    pub fn request_cancel(&self) -> bool {
+        self.0.request_cancel()
+    }
+
+    /// As [`Future::cancelled`].
+    pub fn cancelled(&self) -> bool {
+        self.0.phase() == Phase::Cancelled
+    }
+
+    /// As [`Future::done`].
+    pub fn done(&self) -> bool {
+        self.0.is_done()
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_node(f, "Canceller", &*self.0, "a value")
+    }
+}
+
+impl UnwindSafe for Canceller {}
+impl RefUnwindSafe for Canceller {}

@@ -1,0 +1,161 @@
+//! Who waits for whom among running tasks, to find the wait that closes a circle.
+//!
+//! Only tasks that really block without a time limit are in here, so a program that never blocks never comes here. A task is
+//! stuck if the future it needs comes from a stuck task: any one of them where it needs all, all of them where it needs
+//! one. The largest set of tasks for which that holds is found by striking out those that can go on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    error::{Deadlock, Error},
+    frame,
+    node::{self, Node},
+};
+
+/// What a wait needs to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    All,
+    AnyOne,
+}
+
+struct Blocked {
+    name: &'static str,
+    need: Need,
+    targets: Vec<Arc<dyn Node>>,
+}
+
+type Graph = HashMap<usize, Blocked>;
+
+static GRAPH: LazyLock<Mutex<Graph>> = LazyLock::new(Mutex::default);
+
+fn graph() -> MutexGuard<'static, Graph> {
+    GRAPH.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The edges of one blocked thread; they go when it is dropped.
+pub(crate) struct Edges(Vec<usize>);
+
+impl Edges {
+    /// Notes that the tasks on this thread wait for `targets`.
+    pub(crate) fn add(need: Need, targets: &[Arc<dyn Node>]) -> Result<Self, Error> {
+        let tasks = frame::running_tasks();
+        let Some(innermost) = tasks.last() else {
+            return Ok(Self(Vec::new()));
+        };
+        let closer = node::id(&**innermost);
+        let edges = Self(tasks.iter().map(|task| node::id(&**task)).collect());
+        let mut graph = graph();
+        for pair in tasks.windows(2) {
+            // A task on top of a waiting one is what that one waits for.
+            let blocked = Blocked {
+                name: pair[0].name(),
+                need: Need::All,
+                targets: vec![Arc::clone(&pair[1])],
+            };
+            graph.insert(node::id(&*pair[0]), blocked);
+        }
+        graph.insert(
+            closer,
+            Blocked {
+                name: innermost.name(),
+                need,
+                targets: targets.to_vec(),
+            },
+        );
+        let stuck = stuck_tasks(&graph);
+        if !stuck.contains_key(&closer) {
+            return Ok(edges);
+        }
+        let deadlock = Deadlock::new(circle(&graph, &stuck, closer));
+        drop(graph);
+        Err(Error::Deadlock(deadlock))
+    }
+}
+
+impl Drop for Edges {
+    fn drop(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        let mut graph = graph();
+        let gone: Vec<_> = self
+            .0
+            .iter()
+            .filter_map(|task| graph.remove(task))
+            .collect();
+        drop(graph);
+        drop(gone);
+    }
+}
+
+/// For every stuck task, the tasks that hold it up.
+fn stuck_tasks(graph: &Graph) -> HashMap<usize, Vec<usize>> {
+    // For each task, for each thing it waits for, where that comes from.
+    let mut stuck: HashMap<usize, Vec<Vec<usize>>> = graph
+        .iter()
+        .map(|(&task, blocked)| (task, blocked.targets.iter().map(origins).collect()))
+        .collect();
+    loop {
+        let is_stuck = |target: &Vec<usize>| target.iter().any(|origin| stuck.contains_key(origin));
+        let free: Vec<usize> = stuck
+            .iter()
+            .filter(|(task, targets)| match graph[*task].need {
+                Need::All => !targets.iter().any(is_stuck),
+                Need::AnyOne => !targets.iter().all(is_stuck),
+            })
+            .map(|(&task, _)| task)
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        for task in free {
+            stuck.remove(&task);
+        }
+    }
+    let tasks: Vec<usize> = stuck.keys().copied().collect();
+    stuck
+        .into_iter()
+        .map(|(task, targets)| {
+            (
+                task,
+                targets
+                    .into_iter()
+                    .flatten()
+                    .filter(|origin| tasks.contains(origin))
+                    .collect(),
+            )
+        })
+        .collect()
+}
+
+/// The tasks and promises that a future's value comes from in the end.
+fn origins(node: &Arc<dyn Node>) -> Vec<usize> {
+    let mut origins = Vec::new();
+    let mut open = vec![Arc::clone(node)];
+    while let Some(node) = open.pop() {
+        let sources = node.sources();
+        if sources.is_empty() {
+            origins.push(node::id(&*node));
+        } else {
+            open.extend(sources);
+        }
+    }
+    origins
+}
+
+/// The names on the way from the task that closed the circle until the way repeats.
+fn circle(graph: &Graph, stuck: &HashMap<usize, Vec<usize>>, closer: usize) -> Vec<&'static str> {
+    let mut way = Vec::new();
+    let mut open = vec![closer];
+    while let Some(task) = open.pop() {
+        if !way.contains(&task) {
+            way.push(task);
+            open.extend(&stuck[&task]);
+        }
+    }
+    way.into_iter().map(|task| graph[&task].name).collect()
+}

@@ -1,0 +1,236 @@
+//! Calling one function with many items on an executor, with the results in input order.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    iter::FusedIterator,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{error::Error, executor::ClosureExecutor, future::Future, unwind};
+
+/// The calls of one function with many items: settings first, then an iterator over the results.
+///
+/// All calls are submitted when iteration begins, or at [`start`](Self::start); with
+/// [`buffer_size`](Self::buffer_size) only so many ahead of what was taken, so the input may be endless. Results come in
+/// input order and iteration goes on after a failed call. Dropping a started one cancels the calls that have not started.
+///
+/// # Panics
+/// A panic of the input iterator goes through `next` or `start`; calls submitted by then that have not started are cancelled
+/// when the `Map` is dropped.
+///
+/// # Examples
+/// ```
+/// use cf_core::{ClosureExecutor, InlineExecutor};
+///
+/// let halves = InlineExecutor::new().map(|n: u32| 12 / n, [3, 0, 2]).chunk_size(2);
+/// let halves: Vec<_> = halves.map(Result::ok).collect();
+/// assert_eq!(halves, [Some(4), None, Some(6)]);
+/// ```
+#[must_use = "a map does nothing until it is iterated or started"]
+pub struct Map<E, F, I: Iterator, T: Send + 'static> {
+    f: Arc<F>,
+    /// `None` once the input has ended.
+    items: Option<I>,
+    chunk_size: usize,
+    buffer_size: Option<usize>,
+    deadline: Option<Instant>,
+    has_started: bool,
+    chunks: VecDeque<Chunk<T>>,
+    /// What is left of the chunk that was taken last.
+    results: std::vec::IntoIter<Result<T, Error>>,
+    /// How many calls were submitted whose results were not taken.
+    n_out: usize,
+    executor: E,
+}
+
+impl<E, F, I, T> Map<E, F, I, T>
+where
+    E: ClosureExecutor,
+    F: Fn(I::Item) -> T + Send + Sync + 'static,
+    I: Iterator<Item: Send + 'static>,
+    T: Send + 'static,
+{
+    pub(crate) fn new(executor: E, f: F, items: I) -> Self {
+        Self {
+            f: Arc::new(f),
+            items: Some(items),
+            chunk_size: 1,
+            buffer_size: None,
+            deadline: None,
+            has_started: false,
+            chunks: VecDeque::new(),
+            results: Vec::new().into_iter(),
+            n_out: 0,
+            executor,
+        }
+    }
+
+    /// Sends `n_items` items as one task (default 1); each still has a result of its own.
+    ///
+    /// # Panics
+    /// If `n_items` is 0.
+    pub fn chunk_size(mut self, n_items: usize) -> Self {
+        assert!(n_items > 0, "chunk_size must be greater than 0");
+        self.chunk_size = n_items;
+        self
+    }
+
+    /// Keeps at most `n_items` calls submitted beyond the results that were taken (default: all of them).
+    ///
+    /// # Panics
+    /// If `n_items` is 0.
+    pub fn buffer_size(mut self, n_items: usize) -> Self {
+        assert!(n_items > 0, "buffer_size must be greater than 0");
+        self.buffer_size = Some(n_items);
+        self
+    }
+
+    /// Ends the iteration with [`Error::TimedOut`] at the first result that is not there `timeout` after this call, and
+    /// cancels what has not started. A result that is there still comes.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.deadline = Instant::now().checked_add(timeout);
+        self
+    }
+
+    /// Submits now instead of at the first `next`.
+    pub fn start(mut self) -> Self {
+        self.fill();
+        self
+    }
+
+    /// Submits what may be submitted.
+    fn fill(&mut self) {
+        self.has_started = true;
+        while self.has_room() {
+            let Some(items) = &mut self.items else { return };
+            let chunk: Vec<_> = items.by_ref().take(self.chunk_size).collect();
+            if chunk.len() < self.chunk_size {
+                self.items = None;
+            }
+            if chunk.is_empty() {
+                return;
+            }
+            let n_items = chunk.len();
+            let f = Arc::clone(&self.f);
+            let call = move || {
+                chunk
+                    .into_iter()
+                    .map(|item| unwind::catch(|| f(item)))
+                    .collect()
+            };
+            let results = self.executor.spawn(call);
+            if is_refused(&results) {
+                // What was submitted before still comes, then this one error.
+                self.items = None;
+            }
+            self.n_out += n_items;
+            self.chunks.push_back(Chunk { n_items, results });
+        }
+    }
+
+    /// A chunk goes out when all of it fits, or when nothing is out.
+    fn has_room(&self) -> bool {
+        self.buffer_size
+            .is_none_or(|limit| self.n_out == 0 || self.n_out + self.chunk_size <= limit)
+    }
+
+    /// Waits for the next chunk; `None` when there are no more.
+    fn next_chunk(&mut self) -> Option<Vec<Result<T, Error>>> {
+        let Chunk {
+            n_items,
+            mut results,
+        } = self.chunks.pop_front()?;
+        let is_refused = is_refused(&results);
+        let outcome = match self.deadline {
+            None => results.result(),
+            Some(deadline) => {
+                match results.result_timeout(deadline.saturating_duration_since(Instant::now())) {
+                    Ok(outcome) => outcome,
+                    Err(timed_out) => {
+                        results.cancel();
+                        cancel_all(&mut self.chunks);
+                        self.items = None;
+                        self.n_out = 1;
+                        return Some(vec![Err(timed_out.into())]);
+                    }
+                }
+            }
+        };
+        Some(outcome.unwrap_or_else(|error| {
+            let n_errors = if is_refused { 1 } else { n_items };
+            self.n_out -= n_items - n_errors;
+            (0..n_errors).map(|_| Err(error.clone())).collect()
+        }))
+    }
+}
+
+/// Items that were sent as one task.
+struct Chunk<T> {
+    n_items: usize,
+    results: Future<Vec<Result<T, Error>>>,
+}
+
+/// Whether the executor would not take the chunk.
+fn is_refused<T: 'static>(chunk: &Future<T>) -> bool {
+    chunk.done()
+        && matches!(
+            chunk.exception(),
+            Some(Error::Rejected(_) | Error::BrokenExecutor(_))
+        )
+}
+
+fn cancel_all<T: 'static>(chunks: &mut VecDeque<Chunk<T>>) {
+    for chunk in chunks.drain(..) {
+        chunk.results.cancel();
+    }
+}
+
+impl<E, F, I, T> Iterator for Map<E, F, I, T>
+where
+    E: ClosureExecutor,
+    F: Fn(I::Item) -> T + Send + Sync + 'static,
+    I: Iterator<Item: Send + 'static>,
+    T: Send + 'static,
+{
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if !self.has_started || self.buffer_size.is_some() {
+            self.fill();
+        }
+        loop {
+            if let Some(result) = self.results.next() {
+                self.n_out -= 1;
+                return Some(result);
+            }
+            self.results = self.next_chunk()?.into_iter();
+        }
+    }
+}
+
+impl<E, F, I, T> FusedIterator for Map<E, F, I, T>
+where
+    E: ClosureExecutor,
+    F: Fn(I::Item) -> T + Send + Sync + 'static,
+    I: Iterator<Item: Send + 'static>,
+    T: Send + 'static,
+{
+}
+
+/// What has not started is cancelled.
+impl<E, F, I: Iterator, T: Send + 'static> Drop for Map<E, F, I, T> {
+    fn drop(&mut self) {
+        cancel_all(&mut self.chunks);
+    }
+}
+
+impl<E, F, I: Iterator, T: Send + 'static> fmt::Debug for Map<E, F, I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map")
+            .field("started", &self.has_started)
+            .field("outstanding", &self.n_out)
+            .finish()
+    }
+}

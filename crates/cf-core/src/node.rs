@@ -1,0 +1,79 @@
+//! What every future's cell can tell and do, whatever the type of its value.
+
+use std::{any::Any, sync::Arc};
+
+use crate::{arrivals::Arrivals, error::Error, host::Host, state::Phase, sync::Thread};
+
+/// The untyped face of a cell.
+pub(crate) trait Node: Any + Send + Sync {
+    fn phase(&self) -> Phase;
+
+    /// Final, as far as the calling thread may know: others see `Settling` as unfinished, the settling thread does not.
+    fn is_done(&self) -> bool;
+
+    /// Cancels it if it is pending; true if it is cancelled now.
+    fn cancel(&self) -> bool;
+
+    /// Cancels it, or asks what is running to stop; false if it had ended.
+    fn request_cancel(&self) -> bool;
+
+    /// Whether a running task was asked to stop.
+    fn is_asked_to_stop(&self) -> bool;
+
+    /// The error it failed with, if it has failed.
+    fn error(&self) -> Option<Error>;
+
+    /// Asks to be told when it ends; false if it has ended already.
+    fn watch(&self, watcher: Watcher) -> Watch;
+
+    /// Takes the question back.
+    fn unwatch(&self, watcher: &Watcher);
+
+    /// What this future will get its value from; empty for a task or a bare promise.
+    fn sources(&self) -> Vec<Arc<dyn Node>>;
+
+    /// Runs it here and now if it is queued at `host`'s home; false if it is not.
+    fn run_queued(self: Arc<Self>, host: &dyn Host) -> bool;
+
+    /// The type name of the callable, for messages.
+    fn name(&self) -> &'static str;
+}
+
+/// The identity of a cell: unique while the cell lives.
+pub(crate) fn id(node: &dyn Node) -> usize {
+    std::ptr::from_ref(node).cast::<u8>().addr()
+}
+
+/// Somebody who wants to know that a future ended.
+#[derive(Debug)]
+pub(crate) enum Watcher {
+    /// A thread that is parked, or about to.
+    Thread(Thread),
+    /// A place in a set of futures that is waited for.
+    Set(Arc<Arrivals>, u32),
+}
+
+/// What became of a wish to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    Registered,
+    AlreadyWatched,
+    Ended,
+}
+
+impl Watcher {
+    pub(crate) fn notify(self, phase: Phase) {
+        match self {
+            Self::Thread(thread) => thread.unpark(),
+            Self::Set(arrivals, index) => arrivals.arrive(index, phase == Phase::Failed),
+        }
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Thread(a), Self::Thread(b)) => a.id() == b.id(),
+            (Self::Set(a, _), Self::Set(b, _)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}

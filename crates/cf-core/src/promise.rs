@@ -1,0 +1,161 @@
+//! The producing side of a future that no executor fulfils.
+
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
+
+use crate::{
+    cell::{Body, Cell, Slot},
+    error::{BoxError, Error, InvalidState},
+    future::Future,
+    hooks::Next,
+    host::{Home, Host},
+    node::Node,
+    state::Phase,
+};
+
+/// The body of a cell that is fulfilled from outside: nothing to run, perhaps sources to wait for.
+pub(crate) struct Promised<T> {
+    sources: Vec<Weak<dyn Node>>,
+    value: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: Send + 'static> Body for Promised<T> {
+    type Output = T;
+
+    fn run(_: Arc<Cell<Self>>, _: &dyn Host) -> bool {
+        false
+    }
+
+    fn sources(&self) -> Vec<Weak<dyn Node>> {
+        self.sources.clone()
+    }
+
+    fn name() -> &'static str {
+        std::any::type_name::<T>()
+    }
+}
+
+/// The side of a future that is written, once.
+///
+/// Dropped unfulfilled, its future fails with [`Error::BrokenPromise`]. The write half of Python's
+/// `concurrent.futures.Future`, which there is the same object as the read half.
+///
+/// # Examples
+/// ```
+/// use cf_core::Promise;
+///
+/// let (promise, future) = Promise::new();
+/// let reader = std::thread::spawn(move || future.result().unwrap());
+/// promise.set_result(42).unwrap();
+/// assert_eq!(reader.join().unwrap(), 42);
+/// ```
+pub struct Promise<T: Send + 'static> {
+    cell: Option<Arc<Cell<Promised<T>>>>,
+}
+
+impl<T: Send + 'static> Promise<T> {
+    /// Makes a pending future and its promise.
+    pub fn new() -> (Self, Future<T>) {
+        Self::derived(Vec::new())
+    }
+
+    /// Makes a future that gets its value from others, so that waiting for it waits for them.
+    pub(crate) fn derived(sources: Vec<Weak<dyn Node>>) -> (Self, Future<T>) {
+        let body = Promised {
+            sources,
+            value: std::marker::PhantomData,
+        };
+        let cell = Arc::new(Cell::new(body, Home::NOWHERE));
+        let future = Future::new(Arc::clone(&cell) as Arc<dyn Slot<T>>);
+        (Self { cell: Some(cell) }, future)
+    }
+
+    fn cell(&self) -> &Arc<Cell<Promised<T>>> {
+        let Some(cell) = &self.cell else {
+            unreachable!("only taken by value or by drop")
+        };
+        cell
+    }
+
+    /// Declares that the work begins; false if the future was cancelled, and then the work must not be done.
+    ///
+    /// Called again while running it is true again, where Python raises `RuntimeError`.
+    pub fn set_running_or_notify_cancel(&self) -> bool {
+        self.cell().start().is_some() || self.cell().phase() == Phase::Running
+    }
+
+    /// Fulfils the promise with a value.
+    ///
+    /// # Errors
+    /// [`InvalidState`] with the value if the future was cancelled before.
+    pub fn set_result(mut self, value: T) -> Result<(), InvalidState<T>> {
+        let Some(cell) = self.cell.take() else {
+            unreachable!("only taken by value or by drop")
+        };
+        match cell.complete(Ok(value), None) {
+            Err(Ok(value)) => Err(InvalidState(value)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fulfils the promise with a failure; an error of type [`Error`] is stored as itself.
+    ///
+    /// # Errors
+    /// [`InvalidState`] with the error if the future was cancelled before.
+    pub fn set_exception(mut self, error: impl Into<BoxError>) -> Result<(), InvalidState<Error>> {
+        let Some(cell) = self.cell.take() else {
+            unreachable!("only taken by value or by drop")
+        };
+        match cell.complete(Err(Error::from_box(error.into())), None) {
+            Err(Err(error)) => Err(InvalidState(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fulfils it as one link of a chain, with cancellation passed on as such.
+    pub(crate) fn set_link(mut self, outcome: Result<T, Error>) -> Option<Next> {
+        self.cell
+            .take()
+            .and_then(|cell| cell.complete_link(outcome))
+    }
+
+    /// Fulfils it as `set_link` does, but with a cancellation taken for a failure.
+    pub(crate) fn set_outcome(mut self, outcome: Result<T, Error>) {
+        if let Some(cell) = self.cell.take() {
+            let late = cell.complete(outcome, None);
+            crate::unwind::contain("drop of an unwanted outcome", || drop(late));
+        }
+    }
+
+    /// The value comes from `source` from now on.
+    pub(crate) fn follow(&self, source: Weak<dyn Node>) {
+        self.cell().with_pending(|body| body.sources = vec![source]);
+    }
+
+    /// Tells whether the future was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cell().phase() == Phase::Cancelled
+    }
+}
+
+impl<T: Send + 'static> Drop for Promise<T> {
+    fn drop(&mut self) {
+        if let Some(cell) = self.cell.take() {
+            // Refused only where the future was cancelled, which answers its readers as well.
+            drop(cell.complete(Err(Error::BrokenPromise), None));
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Promise<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promise")
+            .field("phase", &self.cell().phase())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> std::panic::UnwindSafe for Promise<T> {}
+impl<T: Send + 'static> std::panic::RefUnwindSafe for Promise<T> {}

@@ -1,0 +1,239 @@
+//! A callable on its way through an executor: what queues hold and workers run.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use crate::{
+    callable::Callable,
+    cell::{Body, Cell, Slot},
+    context::Context,
+    error::Error,
+    frame,
+    future::Future,
+    host::{Ending, Home, Host},
+    node::{self, Node},
+    unwind,
+};
+
+/// The body of a task: the callable and what it carries.
+struct Work<C> {
+    callable: C,
+    context: Context,
+}
+
+impl<C: Callable + 'static> Body for Work<C> {
+    type Output = C::Output;
+
+    fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool {
+        run(cell, host, false)
+    }
+
+    fn name() -> &'static str {
+        std::any::type_name::<C>()
+    }
+}
+
+/// A task as an executor's queue holds it; for authors of executors.
+///
+/// Dropped without being run or failed, it fails its future with [`Error::BrokenPromise`].
+pub struct Task {
+    job: Option<Arc<dyn Job>>,
+}
+
+trait Job: Node {
+    fn run(self: Arc<Self>, host: &dyn Host);
+
+    fn fail(&self, error: Error);
+}
+
+impl<C: Callable + 'static> Job for Cell<Work<C>> {
+    fn run(self: Arc<Self>, host: &dyn Host) {
+        run(self, host, true);
+    }
+
+    fn fail(&self, error: Error) {
+        // If it is not pending, it was cancelled or a wait runs it; its future has or gets its answer.
+        if let Some(work) = self.start() {
+            unwind::contain("drop of a callable", || drop(work));
+            drop(self.complete(Err(error), None));
+        }
+    }
+}
+
+impl Task {
+    /// Runs the callable and completes the future; does nothing if it was cancelled, or if a wait ran it already.
+    pub fn run(mut self, host: &dyn Host) {
+        if let Some(job) = self.job.take() {
+            job.run(host);
+        }
+    }
+
+    /// Completes the future with `error`, if the task has not been started.
+    pub fn fail(mut self, error: Error) {
+        if let Some(job) = self.job.take() {
+            job.fail(error);
+        }
+    }
+
+    /// Cancels the task if it has not been started.
+    pub fn cancel(mut self) -> bool {
+        self.job.take().is_some_and(|job| job.cancel())
+    }
+
+    /// Lets go of it without failing its future: for a submission that takes its callable back.
+    pub fn discard(mut self) {
+        self.job = None;
+    }
+
+    /// Whether it still waits to be run: neither cancelled nor run by a wait.
+    pub fn is_pending(&self) -> bool {
+        self.job
+            .as_ref()
+            .is_some_and(|job| job.phase() == crate::state::Phase::Pending)
+    }
+
+    /// Its address, as [`Host::took_over`] names it.
+    pub fn id(&self) -> usize {
+        self.job.as_deref().map_or(0, |job| node::id(job))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            job.fail(Error::BrokenPromise);
+        }
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Task")
+            .field(&self.job.as_ref().map(|job| job.name()))
+            .finish()
+    }
+}
+
+/// A task and its future before it is known whether the executor takes it; for authors of executors.
+pub struct Submission<C: Callable + 'static>(Arc<Cell<Work<C>>>);
+
+impl<C: Callable + 'static> Submission<C> {
+    /// Makes a task for `home` that carries the caller's context.
+    pub fn new(callable: C, home: Home) -> Self {
+        Self(Arc::new(Cell::new(
+            Work {
+                callable,
+                context: Context::capture(),
+            },
+            home,
+        )))
+    }
+
+    /// The half for the queue.
+    pub fn task(&self) -> Task {
+        Task {
+            job: Some(Arc::clone(&self.0) as Arc<dyn Job>),
+        }
+    }
+
+    /// The half for the caller.
+    pub fn into_future(self) -> Future<C::Output> {
+        Future::new(self.0 as Arc<dyn Slot<C::Output>>)
+    }
+
+    /// Both halves.
+    pub fn split(self) -> (Task, Future<C::Output>) {
+        (self.task(), self.into_future())
+    }
+
+    /// Takes the callable back from a task that no queue took.
+    ///
+    /// # Panics
+    /// If the task was run or cancelled, which cannot be before a queue took it.
+    pub fn into_callable(self) -> C {
+        match self.0.start() {
+            Some(work) => work.callable,
+            None => unreachable!("a task that no queue took cannot have been started"),
+        }
+    }
+}
+
+impl<C: Callable + 'static> fmt::Debug for Submission<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Submission")
+            .field(&std::any::type_name::<C>())
+            .finish()
+    }
+}
+
+/// Runs a pending task: `at_top` when the worker took it from the queue, and not on top of a waiting one.
+fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top: bool) -> bool {
+    let Some(Work {
+        callable,
+        mut context,
+    }) = cell.start()
+    else {
+        unwind::contain("drop of a task", || drop(cell));
+        return false;
+    };
+    if !at_top {
+        host.took_over(node::id(&*cell));
+    }
+    let started = host.starting();
+    let span = context.take_span();
+    // The cell itself is the mark of the running task; moving it there and back saves counting a reference.
+    let call = || {
+        unwind::catch(|| {
+            context
+                .run(|| callable.call())
+                .unwrap_or(Err(Error::BrokenPromise))
+        })
+    };
+    let (outcome, task) = frame::run_as(cell, span.as_ref(), call);
+    let Ok(cell) = (task as Arc<dyn Any + Send + Sync>).downcast::<Cell<Work<C>>>() else {
+        unreachable!("the frame gives back the task it was given")
+    };
+    finish(&cell, outcome.unwrap_or_else(Err), host, started, at_top);
+    unwind::contain("drop of a result", || drop(cell));
+    true
+}
+
+fn finish<C: Callable + 'static>(
+    cell: &Arc<Cell<Work<C>>>,
+    outcome: Result<C::Output, Error>,
+    host: &dyn Host,
+    started: Option<std::time::Instant>,
+    at_top: bool,
+) {
+    // Nobody can see the result of a detached task, so nobody must be told that this worker is free before its drop.
+    let publisher = (at_top && Arc::strong_count(cell) > 1).then_some(host);
+    let late = match outcome {
+        Err(Error::Cancelled) if cell.is_asked_to_stop() => {
+            host.finishing(Ending::Cancelled, started);
+            cell.complete_cancelled(publisher);
+            return;
+        }
+        Err(Error::Cancelled) => {
+            host.finishing(Ending::Failed, started);
+            cell.complete(
+                Err(Error::Raised(crate::error::Exception::new(Box::new(
+                    Error::Cancelled,
+                )))),
+                publisher,
+            )
+        }
+        outcome => {
+            host.finishing(
+                if outcome.is_ok() {
+                    Ending::Completed
+                } else {
+                    Ending::Failed
+                },
+                started,
+            );
+            cell.complete(outcome, publisher)
+        }
+    };
+    if late.is_err() {
+        unreachable!("a running task is completed by its runner only");
+    }
+}

@@ -1,0 +1,51 @@
+//! Executors with the semantics of Python's `concurrent.futures`: a thread pool on which waiting never deadlocks.
+//!
+//! | to | use |
+//! |---|---|
+//! | run closures on threads | [`ThreadPoolExecutor::submit`] |
+//! | call a function with many items | [`ThreadPoolExecutor::map`] |
+//! | run closures that borrow | [`ThreadPoolExecutor::scope`] |
+//! | push back when there is too much | [`ThreadPoolBuilder::queue_capacity`], [`ThreadPoolExecutor::try_submit`] |
+//! | see what it does | [`ThreadPoolExecutor::stats`] |
+//! | end it | [`ThreadPoolExecutor::shutdown`], or drop the last handle |
+//! | use rayon's threads | `RayonExecutor` (feature `rayon`) |
+//!
+//! No unsafe code. The futures are those of [`cf_core`].
+//!
+//! # Examples
+//! Both deadlock examples of Python's documentation end here. A task that waits for another on a pool of one thread:
+//! ```
+//! use cf_pool::ThreadPoolExecutor;
+//!
+//! let pool = ThreadPoolExecutor::new(1)?;
+//! let inner = pool.clone();
+//! let future = pool.submit(move || inner.submit(|| 5_u32.pow(2)).result());
+//! assert_eq!(future.result().unwrap().unwrap(), 25);
+//! # Ok::<_, cf_pool::BuildError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod builder;
+mod desk;
+mod fifo;
+mod histogram;
+mod pool;
+#[cfg(feature = "rayon")]
+mod rayon;
+mod scope;
+mod shared;
+mod shutdown;
+mod stats;
+mod worker;
+
+#[cfg(feature = "rayon")]
+pub use self::rayon::RayonExecutor;
+pub use self::{
+    builder::{BuildError, Initialized, ThreadPoolBuilder},
+    histogram::Histogram,
+    pool::ThreadPoolExecutor,
+    scope::{Scope, ScopedFuture},
+    shutdown::Shutdown,
+    stats::Stats,
+};

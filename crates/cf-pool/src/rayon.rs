@@ -1,0 +1,117 @@
+//! Any rayon thread pool as an executor.
+
+use std::{fmt, rc::Rc, sync::Arc, time::Instant};
+
+use cf_core::{
+    Callable, ClosureExecutor, Future, Submission, Task,
+    host::{self, Ending, Home, Host},
+};
+
+/// How much stack a task may have used for another to be run on top of it: half of what rayon's threads have by default.
+const STACK_BUDGET_BYTES: usize = 1 << 20;
+
+/// Runs callables on a [`rayon::ThreadPool`]; a cheap handle that can be cloned.
+///
+/// Waiting on one of its threads for a task that is still queued runs that task right there, so nested waits do not block the
+/// pool; but a wait that must block keeps its thread, because rayon cannot be asked for another. Dropping the last handle
+/// does not wait: rayon ends its threads when they have run what was submitted.
+///
+/// # Examples
+/// ```
+/// use cf_core::Executor;
+/// use cf_pool::RayonExecutor;
+///
+/// let executor = RayonExecutor::new(rayon::ThreadPoolBuilder::new().num_threads(2).build()?);
+/// assert_eq!(executor.submit(|| 6 * 7).result().unwrap(), 42);
+/// # Ok::<_, rayon::ThreadPoolBuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct RayonExecutor {
+    pool: Arc<rayon::ThreadPool>,
+    home: Home,
+}
+
+impl RayonExecutor {
+    /// Makes an executor of a pool.
+    pub fn new(pool: rayon::ThreadPool) -> Self {
+        Self {
+            pool: Arc::new(pool),
+            home: Home::unique(),
+        }
+    }
+
+    /// Gives the pool, for rayon's own operations.
+    pub fn pool(&self) -> &rayon::ThreadPool {
+        &self.pool
+    }
+}
+
+impl ClosureExecutor for RayonExecutor {
+    fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
+        let (task, future) = Submission::new(callable, self.home).split();
+        let home = self.home;
+        self.pool.spawn_fifo(move || run(task, home));
+        future
+    }
+}
+
+impl fmt::Debug for RayonExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RayonExecutor")
+            .field("threads", &self.pool.current_num_threads())
+            .finish()
+    }
+}
+
+/// Runs a task on a thread of rayon's, which is made a worker at its first task.
+fn run(task: Task, home: Home) {
+    let host = host::current()
+        .filter(|host| host.home() == home)
+        .unwrap_or_else(|| {
+            let host: Rc<dyn Host> = Rc::new(RayonWorker {
+                home,
+                stack_base: stack_position(),
+            });
+            host::install(Some(Rc::clone(&host)));
+            host
+        });
+    task.run(&*host);
+}
+
+fn stack_position() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(&here).addr()
+}
+
+struct RayonWorker {
+    home: Home,
+    stack_base: usize,
+}
+
+impl Host for RayonWorker {
+    fn home(&self) -> Home {
+        self.home
+    }
+
+    fn has_stack(&self) -> bool {
+        self.stack_base.abs_diff(stack_position()) < STACK_BUDGET_BYTES
+    }
+
+    fn took_over(&self, _: usize) {}
+
+    fn starting(&self) -> Option<Instant> {
+        None
+    }
+
+    fn finishing(&self, _: Ending, _: Option<Instant>) {}
+
+    fn ready(&self) {}
+
+    fn can_be_replaced(&self) -> bool {
+        false
+    }
+
+    fn block(&self) {}
+
+    fn unblock(&self) {}
+}

@@ -1,0 +1,69 @@
+//! Every crate inherits the lints; those that are published say what they are and under which licence.
+
+use super::Finding;
+use super::tree::Tree;
+use crate::manifest::Manifest;
+
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.manifests() {
+        let mut find = |message: String| findings.push(Finding::new(&file.path, 1, message));
+        let manifest = match Manifest::parse("", &file.text) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                find(error);
+                continue;
+            }
+        };
+        if !manifest.inherits_lints() {
+            find("does not inherit the workspace's lints (`[lints] workspace = true`)".into());
+        }
+        if manifest.is_published() {
+            for key in ["description", "license"] {
+                if manifest.package(key).is_none() {
+                    find(format!("a published crate needs a {key}"));
+                }
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(text: &str) -> Vec<String> {
+        check(&Tree::of(&[("crates/a/Cargo.toml", text)]))
+            .into_iter()
+            .map(|it| it.message)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_missing_is_found() {
+        assert_eq!(
+            messages("[package]\nname = 'a'"),
+            [
+                "does not inherit the workspace's lints (`[lints] workspace = true`)",
+                "a published crate needs a description",
+                "a published crate needs a license",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_crate_that_is_not_published_needs_the_lints_only() {
+        assert_eq!(
+            messages("[package]\nname = 'a'\npublish = false\n[lints]\nworkspace = true"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_complete_crate_passes_and_a_broken_manifest_does_not() {
+        let good = "[package]\nname = 'a'\ndescription = 'x'\nlicense.workspace = true\n[lints]\nworkspace = true";
+        assert_eq!(messages(good), [""; 0]);
+        assert_eq!(messages("[package").len(), 1);
+    }
+}

@@ -19,7 +19,6 @@ use crate::{
 };
 
 const CASE_VARIABLE: &str = "CF_BENCH_CASE";
-const CHILD_TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// One workload at one size.
 pub(crate) struct Case {
@@ -76,12 +75,12 @@ pub(crate) fn run_here(cases: Vec<Case>, id: &str) -> ExitCode {
 }
 
 /// Runs all cases one after the other, each in a child process.
-pub(crate) fn run_all(cases: &[Case], quick: bool) -> Report {
+pub(crate) fn run_all(cases: &[Case], quick: bool, time_limit: Duration) -> Report {
     let mut report = Report::new(quick);
     for (index, case) in cases.iter().enumerate() {
         eprintln!("[{}/{}] {}", index + 1, cases.len(), case.id);
         let started = Instant::now();
-        match run_in_child(&case.id) {
+        match run_in_child(&case.id, time_limit) {
             Ok(measured) => {
                 eprintln!("    {:.1} s", started.elapsed().as_secs_f64());
                 report.add(measured);
@@ -95,7 +94,7 @@ pub(crate) fn run_all(cases: &[Case], quick: bool) -> Report {
     report
 }
 
-fn run_in_child(id: &str) -> Result<Vec<Measured>, String> {
+fn run_in_child(id: &str, time_limit: Duration) -> Result<Vec<Measured>, String> {
     let executable = env::current_exe().map_err(|error| error.to_string())?;
     let mut child = Command::new(executable)
         .args(env::args_os().skip(1))
@@ -104,14 +103,13 @@ fn run_in_child(id: &str) -> Result<Vec<Measured>, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| error.to_string())?;
-    let output = output_in_time(&mut child);
+    let output = output_in_time(&mut child, time_limit);
     if output.is_none() {
         // It may have ended by itself in the meantime, and then there is nothing to kill.
         let _ = child.kill();
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    let output =
-        output.ok_or_else(|| format!("not done after {} s", CHILD_TIME_LIMIT.as_secs()))?;
+    let output = output.ok_or_else(|| format!("not done after {} s", time_limit.as_secs()))?;
     if !status.success() {
         return Err(status.to_string());
     }
@@ -119,7 +117,7 @@ fn run_in_child(id: &str) -> Result<Vec<Measured>, String> {
 }
 
 /// All that the child prints until it closes its standard output; nothing if that takes too long.
-fn output_in_time(child: &mut Child) -> Option<String> {
+fn output_in_time(child: &mut Child, time_limit: Duration) -> Option<String> {
     let mut stdout = child.stdout.take()?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -129,5 +127,5 @@ fn output_in_time(child: &mut Child) -> Option<String> {
             let _ = sender.send(output);
         }
     });
-    receiver.recv_timeout(CHILD_TIME_LIMIT).ok()
+    receiver.recv_timeout(time_limit).ok()
 }

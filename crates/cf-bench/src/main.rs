@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     if let Some(id) = case::asked_of_this_process() {
         return case::run_here(cases, &id);
     }
-    let report = case::run_all(&cases, arguments.quick);
+    let report = case::run_all(&cases, arguments.quick, size.time_limit);
     print!("{}", table::render(&report));
     if let Some(path) = &arguments.json
         && let Err(error) = write_json(path, &report)

@@ -20,6 +20,8 @@ pub(crate) struct Size {
     pub(crate) trickle: Duration,
     /// Work in one round of the efficiency cases, summed over all workers.
     pub(crate) spinning: Duration,
+    /// A case that is not done by then hangs, and its process is killed.
+    pub(crate) time_limit: Duration,
 }
 
 impl Size {
@@ -33,6 +35,7 @@ impl Size {
         idle: Duration::from_secs(5),
         trickle: Duration::from_secs(5),
         spinning: Duration::from_millis(400),
+        time_limit: Duration::from_secs(600),
     };
 
     pub(crate) const QUICK: Self = Self {
@@ -45,6 +48,7 @@ impl Size {
         idle: Duration::from_secs(2),
         trickle: Duration::from_secs(1),
         spinning: Duration::from_millis(100),
+        time_limit: Duration::from_secs(90),
     };
 }
 

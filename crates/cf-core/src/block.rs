@@ -11,7 +11,7 @@ use crate::{
     graph::{Edges, Need},
     guard,
     host::{self, Host},
-    node::{Node, Watch, Watcher},
+    node::{self, Node, Watch, Watcher},
     spin,
     state::Phase,
     sync::{self, thread},
@@ -48,8 +48,12 @@ impl Limit {
     }
 }
 
-/// Waits for one future; false if the time ran out first.
-pub(crate) fn until_done(node: &Arc<dyn Node>, limit: Limit) -> Result<bool, Error> {
+/// Waits for one future; false if the time ran out first. `handle` gives another reference to `node`, where that is needed.
+pub(crate) fn until_done(
+    node: &dyn Node,
+    handle: impl Fn() -> Arc<dyn Node>,
+    limit: Limit,
+) -> Result<bool, Error> {
     if node.is_done() {
         return Ok(true);
     }
@@ -60,13 +64,14 @@ pub(crate) fn until_done(node: &Arc<dyn Node>, limit: Limit) -> Result<bool, Err
     if limit.is_untimed()
         && let Some(host) = host::current()
     {
-        help(node, &*host);
+        help(node, &handle, &*host);
     }
-    if spin::look(|| node.is_done()) {
+    if spin::look(|| node.is_done())
+        || node.watch(Watcher::Thread(thread::current())) == Watch::Ended
+    {
         return Ok(true);
     }
-    let me = Watcher::Thread(thread::current());
-    let asleep = || {
+    let done = sleep(Need::All, &[handle()], limit, || {
         while !node.is_done() {
             if limit.is_over() {
                 return false;
@@ -74,13 +79,9 @@ pub(crate) fn until_done(node: &Arc<dyn Node>, limit: Limit) -> Result<bool, Err
             sync::park_until(limit.deadline());
         }
         true
-    };
-    if node.watch(Watcher::Thread(thread::current())) == Watch::Ended {
-        return Ok(true);
-    }
-    let done = sleep(Need::All, std::slice::from_ref(node), limit, asleep);
+    });
     if !matches!(done, Ok(true)) {
-        node.unwatch(&me);
+        node.unwatch(&Watcher::Thread(thread::current()));
     }
     Ok(done? || node.is_done())
 }
@@ -155,15 +156,17 @@ impl std::fmt::Debug for BlockedSection {
 }
 
 /// Runs what `node` waits for, as far as that is queued where this thread may run it, and nothing else.
-pub(crate) fn help(node: &Arc<dyn Node>, host: &dyn Host) {
+pub(crate) fn help(node: &dyn Node, handle: impl Fn() -> Arc<dyn Node>, host: &dyn Host) {
     while !node.is_done() && host.has_stack() {
-        if !Arc::clone(node).run_queued(host) && !run_a_source(node, host) {
+        if let Some(task) = host.take_queued(node::id(node)) {
+            task.run_on_top(host);
+        } else if !handle().run_queued(host) && !run_a_source(node, host) {
             return;
         }
     }
 }
 
-fn run_a_source(node: &Arc<dyn Node>, host: &dyn Host) -> bool {
+fn run_a_source(node: &dyn Node, host: &dyn Host) -> bool {
     let mut open = node.sources();
     while let Some(node) = open.pop() {
         if node.phase() == Phase::Pending {

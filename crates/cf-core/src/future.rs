@@ -96,7 +96,7 @@ impl<T: 'static> Future<T> {
     /// each other; [`Error::EventLoopBlocked`] if the future is pending and this is a task of an event loop.
     pub fn result(self) -> Result<T, Error> {
         if !self.slot.is_done() {
-            block::until_done(&self.node(), Limit::Untimed)?;
+            self.block(Limit::Untimed)?;
         }
         self.slot.take().unwrap_or(Err(Error::InvalidState))
     }
@@ -152,7 +152,7 @@ impl<T: 'static> Future<T> {
     /// As [`exception`](Self::exception).
     pub fn wait(&self) {
         if !self.slot.is_done()
-            && let Err(refused) = block::until_done(&self.node(), Limit::Untimed)
+            && let Err(refused) = self.block(Limit::Untimed)
         {
             refused.unwind();
         }
@@ -171,7 +171,11 @@ impl<T: 'static> Future<T> {
         if self.slot.is_done() {
             return Ok(true);
         }
-        block::until_done(&self.node(), Limit::after(timeout))
+        self.block(Limit::after(timeout))
+    }
+
+    pub(crate) fn block(&self, limit: Limit) -> Result<bool, Error> {
+        block::until_done(&*self.slot, || self.node(), limit)
     }
 
     /// Looks at the outcome without taking it; `None` if it is not done, or if this thread is looking at it already.

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use crate::sync::thread_local;
+use crate::{sync::thread_local, task::Task};
 
 /// The identity of an executor whose workers may run each other's queued tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,9 +47,9 @@ pub trait Host {
     /// Whether enough stack is left to run an awaited task on top of the waiting one.
     fn has_stack(&self) -> bool;
 
-    /// A task of this home was started by a wait instead of from the queue; `task` is its address, which the queue may use
-    /// to let go of it early.
-    fn took_over(&self, task: usize);
+    /// Takes the task with this address out of the queue, if it is at hand: a wait is about to run it. One that is not at
+    /// hand stays in the queue, where it does nothing any more when its turn comes.
+    fn take_queued(&self, task: usize) -> Option<Task>;
 
     /// A task starts; gives its time if this one is to be timed.
     fn starting(&self) -> Option<Instant>;

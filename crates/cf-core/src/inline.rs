@@ -7,7 +7,7 @@ use crate::{
     executor::ClosureExecutor,
     future::Future,
     host::{Ending, Home, Host},
-    task::Submission,
+    task::{Submission, Task},
 };
 
 /// Runs each callable on the thread that submits it, before `submit` returns.
@@ -52,7 +52,9 @@ impl Host for Nowhere {
         false
     }
 
-    fn took_over(&self, _: usize) {}
+    fn take_queued(&self, _: usize) -> Option<Task> {
+        None
+    }
 
     fn starting(&self) -> Option<Instant> {
         None

@@ -163,9 +163,9 @@ impl<F: Waitable> Set<F> {
         };
         for item in self.items() {
             match need {
-                Need::All => block::help(&item.node(), &*host),
+                Need::All => block::help(item.as_node(), || item.node(), &*host),
                 Need::AnyOne if host.can_be_replaced() || self.arrivals.has_arrivals() => return,
-                Need::AnyOne => block::help(&item.node(), &*host),
+                Need::AnyOne => block::help(item.as_node(), || item.node(), &*host),
             }
         }
     }

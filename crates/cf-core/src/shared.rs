@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    block::Limit,
     done::Done,
     error::{Error, TimedOut},
     future::{Canceller, Future, fmt_node},
@@ -111,7 +112,7 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
         T: Clone,
     {
         if !self.done() {
-            crate::block::until_done(&self.0.signal.node(), crate::block::Limit::Untimed)?;
+            self.0.signal.block(Limit::Untimed)?;
         }
         self.outcome().clone()
     }
@@ -125,10 +126,7 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
         T: Clone,
     {
         if !self.done() {
-            match crate::block::until_done(
-                &self.0.signal.node(),
-                crate::block::Limit::after(timeout),
-            ) {
+            match self.0.signal.block(Limit::after(timeout)) {
                 Ok(true) => {}
                 Ok(false) => return Err(TimedOut::SINGLE),
                 Err(refused) => return Ok(Err(refused)),

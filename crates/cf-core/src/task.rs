@@ -40,14 +40,14 @@ pub struct Task {
 }
 
 trait Job: Node {
-    fn run(self: Arc<Self>, host: &dyn Host);
+    fn run(self: Arc<Self>, host: &dyn Host, at_top: bool);
 
     fn fail(&self, error: Error);
 }
 
 impl<C: Callable + 'static> Job for Cell<Work<C>> {
-    fn run(self: Arc<Self>, host: &dyn Host) {
-        run(self, host, true);
+    fn run(self: Arc<Self>, host: &dyn Host, at_top: bool) {
+        run(self, host, at_top);
     }
 
     fn fail(&self, error: Error) {
@@ -61,9 +61,22 @@ impl<C: Callable + 'static> Job for Cell<Work<C>> {
 
 impl Task {
     /// Runs the callable and completes the future; does nothing if it was cancelled, or if a wait ran it already.
-    pub fn run(mut self, host: &dyn Host) {
+    ///
+    /// # Panics
+    /// If nobody holds the future any more and the drop of the task's value does: after everything is done, the panic
+    /// reaches the worker's loop, which is to report it and go on.
+    pub fn run(self, host: &dyn Host) {
+        self.run_at(host, true);
+    }
+
+    /// Runs it on top of the task that waits for it.
+    pub(crate) fn run_on_top(self, host: &dyn Host) {
+        self.run_at(host, false);
+    }
+
+    fn run_at(mut self, host: &dyn Host, at_top: bool) {
         if let Some(job) = self.job.take() {
-            job.run(host);
+            job.run(host, at_top);
         }
     }
 
@@ -172,12 +185,8 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
         mut context,
     }) = cell.start()
     else {
-        unwind::contain("drop of a task", || drop(cell));
         return false;
     };
-    if !at_top {
-        host.took_over(node::id(&*cell));
-    }
     let started = host.starting();
     let span = context.take_span();
     // The cell itself is the mark of the running task; moving it there and back saves counting a reference.
@@ -193,7 +202,6 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
         unreachable!("the frame gives back the task it was given")
     };
     finish(&cell, outcome.unwrap_or_else(Err), host, started, at_top);
-    unwind::contain("drop of a result", || drop(cell));
     true
 }
 

@@ -5,6 +5,7 @@ use std::{fmt, rc::Rc, sync::Arc, time::Instant};
 use cf_core::{
     Callable, ClosureExecutor, Future, Submission, Task,
     host::{self, Ending, Home, Host},
+    unwind,
 };
 
 /// How much stack a task may have used for another to be run on top of it: half of what rayon's threads have by default.
@@ -75,7 +76,7 @@ fn run(task: Task, home: Home) {
             host::install(Some(Rc::clone(&host)));
             host
         });
-    task.run(&*host);
+    unwind::contain("drop of a result", || task.run(&*host));
 }
 
 fn stack_position() -> usize {
@@ -97,7 +98,9 @@ impl Host for RayonWorker {
         self.stack_base.abs_diff(stack_position()) < STACK_BUDGET_BYTES
     }
 
-    fn took_over(&self, _: usize) {}
+    fn take_queued(&self, _: usize) -> Option<Task> {
+        None
+    }
 
     fn starting(&self) -> Option<Instant> {
         None

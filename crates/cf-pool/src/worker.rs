@@ -12,6 +12,7 @@ use cf_core::{
     host::{self, Ending, Home, Host},
     spin,
     sync::{self, thread, thread_local},
+    unwind,
 };
 
 use crate::{
@@ -87,7 +88,12 @@ pub(crate) fn run(shared: Arc<Shared>, desk: Arc<Desk>) {
             Some(cause),
         ));
     }
-    worker.work();
+    // A value whose drop panics, where the worker is the last to hold it, must not end the worker.
+    // A new worker was called, and counts as searching until it has looked.
+    let mut is_searching = true;
+    while let Err(error) = unwind::catch(|| worker.work(std::mem::take(&mut is_searching))) {
+        tracing::error!(target: "concurrent_futures", %error, "panic in the drop of a result");
+    }
     host::install(None);
     WORKER.with(|slot| slot.borrow_mut().take());
 }
@@ -99,12 +105,11 @@ fn stack_position() -> usize {
 }
 
 impl Worker {
-    fn work(&self) {
+    fn work(&self, mut is_searching: bool) {
         let mut pace = Pace::new();
-        // A new worker was called, and counts as searching until it has looked.
-        let mut is_searching = true;
         loop {
-            let next = match self.pop_local().filter(|_| !is_searching) {
+            let local = if is_searching { None } else { self.pop_local() };
+            let next = match local {
                 Some(task) => Next::Task(task),
                 None => self.take(&mut pace, &mut is_searching),
             };
@@ -277,11 +282,11 @@ impl Host for Worker {
         used < self.stack_bytes / 2 || (used < self.stack_bytes / 8 * 7 && !self.can_be_replaced())
     }
 
-    fn took_over(&self, task: usize) {
-        if self.desk.n_local() > 0 {
-            let taken = self.desk.with_local(|local| local.take_back(task));
-            drop(taken);
+    fn take_queued(&self, task: usize) -> Option<Task> {
+        if self.desk.n_local() == 0 {
+            return None;
         }
+        self.desk.with_local(|local| local.take_back(task))
     }
 
     fn starting(&self) -> Option<Instant> {
@@ -325,6 +330,7 @@ impl Host for Worker {
     }
 
     fn block(&self) {
+        self.desk.is_free.store(false, Ordering::Release);
         self.shared.block(true);
     }
 

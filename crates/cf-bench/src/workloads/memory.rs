@@ -54,7 +54,7 @@ fn measure<C: Contender>(n: u64) -> Vec<Measured> {
     let mut handles = touched_vec::<C::Handle<u64>>(n);
     let resident_before = resident_bytes().expect("resident memory can be read");
     let ((), allocated) = count_allocations(|| {
-        handles.extend((0..n).map(|i| Some(contender.submit(move || black_box(i)))))
+        handles.extend((0..n).map(|i| Some(contender.submit(move || black_box(i)))));
     });
     let resident_after = resident_bytes().expect("resident memory can be read");
 

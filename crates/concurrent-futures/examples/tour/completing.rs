@@ -52,6 +52,7 @@ pub(crate) fn run(page: &mut Page) -> Result<(), BoxError> {
         pool.submit(gate.hold(2)),
         pool.submit(gate.hold(3)),
     ];
+    futures[0].wait();
     let mut n_done = 0;
     let mut complaint = String::new();
     for step in as_completed_timeout(&futures, Duration::from_millis(10)) {

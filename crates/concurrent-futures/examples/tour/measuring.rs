@@ -1,13 +1,14 @@
 //! Chapter: what a pool tells about itself, after the main job.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use concurrent_futures::{BoxError, Histogram, ThreadPoolExecutor};
 
 use crate::page::{Page, spoken};
 
-/// Columns of the bar of the longest duration.
-const BAR_WIDTH: f64 = 40.0;
+/// Columns of the longest bar.
+const BAR_WIDTH: u64 = 48;
 
 pub(crate) fn run(
     page: &mut Page,
@@ -24,7 +25,7 @@ pub(crate) fn run(
         "stats",
         "stats: counters and two histograms",
         "A long wait beside a short run says that the pool is the bottleneck. The job submits its files in large \
-         batches, so long waits are expected here. The scale of the bars is logarithmic.",
+         batches, so long waits are expected here.",
     );
     // show: stats
     let stats = pool.stats();
@@ -53,24 +54,27 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// Prints a histogram: its quantiles in one line, then one bar for each power of two.
 fn draw(page: &Page, what: &str, histogram: &Histogram) {
+    let quantile = |q| spoken(histogram.quantile(q));
     page.measured(format!(
-        "{what}: {} tasks, {} on average",
-        histogram.count(),
-        spoken(histogram.mean())
+        "{what}: {} on average, half within {}, 99 % within {}, longest {}",
+        spoken(histogram.mean()),
+        quantile(0.5),
+        quantile(0.99),
+        spoken(histogram.max())
     ));
-    let quantiles = [("10 %", 0.1), ("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99)];
-    let mut rows = quantiles
-        .map(|(name, q)| (name, histogram.quantile(q)))
-        .to_vec();
-    rows.push(("max", histogram.max()));
-    let scale = |duration: Duration| (duration.as_nanos() as f64 + 1.0).log10();
-    let full = rows.iter().map(|row| scale(row.1)).fold(1.0, f64::max);
-    for (name, duration) in rows {
-        let bar = "▇".repeat((scale(duration) / full * BAR_WIDTH) as usize);
+    let mut rows = BTreeMap::new();
+    for (upto, n_tasks) in histogram.buckets() {
+        *rows.entry(upto.as_nanos().next_power_of_two()).or_insert(0) += n_tasks;
+    }
+    let most = rows.values().copied().max().unwrap_or(0).max(1);
+    for (nanos, n_tasks) in rows {
+        let upto = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        let bar = "▇".repeat((n_tasks * BAR_WIDTH).div_ceil(most) as usize);
         page.line(&format!(
-            "                {name:>5} {:>9}  {bar}",
-            spoken(duration)
+            "              up to {:>7}  {n_tasks:>8}  {bar}",
+            spoken(upto)
         ));
     }
 }

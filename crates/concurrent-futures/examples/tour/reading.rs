@@ -20,6 +20,8 @@ use crate::walk::{Walk, reason};
 const N_BATCH: usize = 4096;
 /// Bytes after which a batch has enough files, so that it stays in the page cache from pass to pass.
 const BATCH_SIZE: u64 = 1 << 30;
+/// A job that is over sooner is mostly the start of the threads.
+const TINY_JOB: Duration = Duration::from_millis(50);
 /// Files named as the largest.
 const N_LARGEST: usize = 5;
 
@@ -223,9 +225,15 @@ impl Totals {
                 spoken(sequential),
                 self.speed(sequential)
             ));
+            let tiny = pooled.max(sequential) < TINY_JOB;
             page.measured(format!(
-                "the pool was {:.2} times as fast, on {n_cpus} processors",
-                sequential.as_secs_f64() / pooled.as_secs_f64()
+                "the pool was {:.2} times as fast, on {n_cpus} processors{}",
+                sequential.as_secs_f64() / pooled.as_secs_f64(),
+                if tiny {
+                    "; so small a job tells little, try a larger DIR"
+                } else {
+                    ""
+                }
             ));
         } else {
             page.measured("there is no file to read here; the rest of the tour needs none");

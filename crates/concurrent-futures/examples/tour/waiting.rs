@@ -73,7 +73,7 @@ pub(crate) fn run(page: &mut Page) -> Result<(), BoxError> {
     // show: timeout
     let begun = Instant::now();
     let set = wait_timeout(
-        [&fine, &held, &failed],
+        [&failed, &held],
         Duration::from_millis(10),
         ReturnWhen::AllCompleted,
     );

@@ -52,8 +52,13 @@ enum Stage<B: Body> {
     Running,
     Done(Result<B::Output, Error>),
     /// Out of the cell for the time of a callback or a peek; kept here are who has it and how it failed.
-    Lent(thread::ThreadId, Option<Error>),
+    Lent(Box<Loan>),
     Taken,
+}
+
+struct Loan {
+    borrower: thread::ThreadId,
+    error: Option<Error>,
 }
 
 /// The typed face of a cell, for futures.
@@ -255,7 +260,8 @@ impl<B: Body> Node for Cell<B> {
 
     fn error(&self) -> Option<Error> {
         match &lock(&self.inner).stage {
-            Stage::Done(Err(error)) | Stage::Lent(_, Some(error)) => Some(error.clone()),
+            Stage::Done(Err(error)) => Some(error.clone()),
+            Stage::Lent(loan) => loan.error.clone(),
             _ => None,
         }
     }
@@ -290,17 +296,20 @@ impl<B: Body> Node for Cell<B> {
 
 impl<B: Body> Stage<B> {
     fn lent(outcome: &Result<B::Output, Error>) -> Self {
-        Self::Lent(thread::current().id(), outcome.as_ref().err().cloned())
+        Self::Lent(Box::new(Loan {
+            borrower: thread::current().id(),
+            error: outcome.as_ref().err().cloned(),
+        }))
     }
 
     fn is_lent_to_me(&self) -> bool {
-        matches!(self, Self::Lent(lender, _) if *lender == thread::current().id())
+        matches!(self, Self::Lent(loan) if loan.borrower == thread::current().id())
     }
 }
 
 impl<B: Body> Inner<B> {
     fn is_cancelling(&self) -> bool {
-        matches!(self.stage, Stage::Lent(_, Some(Error::Cancelled)))
+        matches!(&self.stage, Stage::Lent(loan) if matches!(loan.error, Some(Error::Cancelled)))
     }
 }
 

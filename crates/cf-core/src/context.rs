@@ -77,6 +77,10 @@ impl Context {
         span.in_scope(|| self.run(f))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Takes the span out, which the caller is to enter.
     pub(crate) fn take_span(&mut self) -> Option<Span> {
         self.0.as_mut().and_then(|carried| carried.span.take())

@@ -116,7 +116,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Raised(exception) => exception.0.source(),
-            Self::BrokenExecutor(broken) => broken.cause.as_deref().map(|cause| cause as _),
+            Self::BrokenExecutor(broken) => broken.source(),
             _ => None,
         }
     }
@@ -328,25 +328,26 @@ impl From<Reason> for Error {
 /// assert_eq!(broken.to_string(), "a worker's initializer failed: timed out");
 /// ```
 #[derive(Clone, Debug)]
-pub struct BrokenExecutor {
+pub struct BrokenExecutor(Arc<Breakdown>);
+
+#[derive(Debug)]
+struct Breakdown {
     what: &'static str,
-    cause: Option<Arc<Error>>,
+    cause: Option<Error>,
 }
 
 impl BrokenExecutor {
     /// Makes the error: `what` happened (lower case, no full stop), because of `cause`.
     pub fn new(what: &'static str, cause: Option<Error>) -> Self {
-        Self {
-            what,
-            cause: cause.map(Arc::new),
-        }
+        Self(Arc::new(Breakdown { what, cause }))
     }
 }
 
 impl fmt::Display for BrokenExecutor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)?;
-        self.cause
+        f.write_str(self.0.what)?;
+        self.0
+            .cause
             .as_ref()
             .map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
@@ -354,7 +355,7 @@ impl fmt::Display for BrokenExecutor {
 
 impl StdError for BrokenExecutor {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
+        self.0.cause.as_ref().map(|cause| cause as _)
     }
 }
 
@@ -370,13 +371,13 @@ impl StdError for BrokenExecutor {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Deadlock {
-    tasks: Arc<[&'static str]>,
+    tasks: Arc<Vec<&'static str>>,
 }
 
 impl Deadlock {
     pub(crate) fn new(tasks: Vec<&'static str>) -> Self {
         Self {
-            tasks: tasks.into(),
+            tasks: Arc::new(tasks),
         }
     }
 

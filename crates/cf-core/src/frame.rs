@@ -6,64 +6,64 @@ use tracing::Span;
 
 use crate::{error::Error, node::Node, sync::thread_local};
 
-struct Frame {
-    task: Arc<dyn Node>,
-    span: Option<Span>,
-}
-
 thread_local! {
-    static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static TASKS: RefCell<Vec<Arc<dyn Node>>> = const { RefCell::new(Vec::new()) };
+    /// The spans of those tasks that carried one, each with how many tasks were running when it was entered.
+    static SPANS: RefCell<Vec<(usize, Span)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `f` as `task`, in `span`, and gives the task back; `f` must not unwind.
-pub(crate) fn run_as<R>(
-    task: Arc<dyn Node>,
-    span: Option<&Span>,
-    f: impl FnOnce() -> R,
-) -> (R, Arc<dyn Node>) {
-    let outer = FRAMES.with(|frames| {
-        let mut frames = frames.borrow_mut();
-        let outer = frames.last().and_then(|frame| frame.span.clone());
-        frames.push(Frame {
-            task,
-            span: span.cloned(),
-        });
-        outer
+/// Runs `f` as `task` and gives the task back; `f` must not unwind.
+pub(crate) fn run_as<R>(task: Arc<dyn Node>, f: impl FnOnce() -> R) -> (R, Arc<dyn Node>) {
+    TASKS.with(|tasks| tasks.borrow_mut().push(task));
+    let outcome = f();
+    let Some(task) = TASKS.with(|tasks| tasks.borrow_mut().pop()) else {
+        unreachable!("tasks are pushed and popped in pairs")
+    };
+    (outcome, task)
+}
+
+/// Runs `f` in the running task's own span, or in none, and not in that of the task it runs on top of.
+pub(crate) fn in_span<R>(span: Option<Span>, f: impl FnOnce() -> R) -> R {
+    let n_tasks = TASKS.with(|tasks| tasks.borrow().len());
+    let outer = SPANS.with(|spans| {
+        spans
+            .borrow()
+            .last()
+            .filter(|(n, _)| *n + 1 == n_tasks)
+            .map(|(_, span)| span.clone())
     });
+    if span.is_none() && outer.is_none() {
+        return f();
+    }
     if let Some(outer) = &outer {
         outer.with_subscriber(|(id, subscriber)| subscriber.exit(id));
     }
     let outcome = match span {
-        Some(span) => span.in_scope(f),
+        Some(span) => {
+            SPANS.with(|spans| spans.borrow_mut().push((n_tasks, span.clone())));
+            let outcome = span.in_scope(f);
+            SPANS.with(|spans| spans.borrow_mut().pop());
+            outcome
+        }
         None => f(),
     };
     if let Some(outer) = &outer {
         outer.with_subscriber(|(id, subscriber)| subscriber.enter(id));
     }
-    let frame = FRAMES.with(|frames| frames.borrow_mut().pop());
-    let Some(frame) = frame else {
-        unreachable!("frames are pushed and popped in pairs")
-    };
-    (outcome, frame.task)
+    outcome
 }
 
 /// The tasks that this thread is running, the outermost first.
 pub(crate) fn running_tasks() -> Vec<Arc<dyn Node>> {
-    FRAMES
-        .try_with(|frames| {
-            frames
-                .borrow()
-                .iter()
-                .map(|frame| Arc::clone(&frame.task))
-                .collect()
-        })
+    TASKS
+        .try_with(|tasks| tasks.borrow().clone())
         .unwrap_or_default()
 }
 
 /// Whether this thread is running a task.
 pub(crate) fn is_in_task() -> bool {
-    FRAMES
-        .try_with(|frames| !frames.borrow().is_empty())
+    TASKS
+        .try_with(|tasks| !tasks.borrow().is_empty())
         .unwrap_or(false)
 }
 
@@ -90,11 +90,11 @@ pub(crate) fn is_in_task() -> bool {
 /// assert_eq!(sum.result().unwrap(), 499_500);
 /// ```
 pub fn checkpoint() -> Result<(), Error> {
-    let asked = FRAMES.with(|frames| {
-        frames
+    let asked = TASKS.with(|tasks| {
+        tasks
             .borrow()
             .last()
-            .is_some_and(|frame| frame.task.is_asked_to_stop())
+            .is_some_and(|task| task.is_asked_to_stop())
     });
     if asked { Err(Error::Cancelled) } else { Ok(()) }
 }

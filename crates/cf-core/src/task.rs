@@ -188,20 +188,24 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
         return false;
     };
     let started = host.starting();
-    let span = context.take_span();
     // The cell itself is the mark of the running task; moving it there and back saves counting a reference.
-    let call = || {
-        unwind::catch(|| {
-            context
-                .run(|| callable.call())
-                .unwrap_or(Err(Error::BrokenPromise))
-        })
+    let (outcome, task) = if context.is_empty() {
+        frame::run_as(cell, || unwind::catch_call(|| callable.call()))
+    } else {
+        let span = context.take_span();
+        let call = || {
+            unwind::catch_call(|| {
+                context
+                    .run(|| callable.call())
+                    .unwrap_or(Err(Error::BrokenPromise))
+            })
+        };
+        frame::run_as(cell, || frame::in_span(span, call))
     };
-    let (outcome, task) = frame::run_as(cell, span.as_ref(), call);
     let Ok(cell) = (task as Arc<dyn Any + Send + Sync>).downcast::<Cell<Work<C>>>() else {
         unreachable!("the frame gives back the task it was given")
     };
-    finish(&cell, outcome.unwrap_or_else(Err), host, started, at_top);
+    finish(&cell, outcome, host, started, at_top);
     true
 }
 

@@ -149,11 +149,16 @@ thread_local! {
 
 /// Runs `f`; a panic becomes [`Error::Panicked`], an unwind with an [`Error`] as payload becomes that error.
 pub fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Error> {
+    catch_call(|| Ok(f()))
+}
+
+/// Runs `f` as [`catch`] does, where `f` can also fail by itself.
+pub fn catch_call<R>(f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
     remember_places();
     CATCHING.with(|depth| depth.set(depth.get() + 1));
     let outcome = panic::catch_unwind(AssertUnwindSafe(f));
     CATCHING.with(|depth| depth.set(depth.get() - 1));
-    outcome.map_err(describe)
+    outcome.unwrap_or_else(|payload| Err(describe(payload)))
 }
 
 /// Runs `f`, which nobody waits for; a panic in it is reported once as a `tracing` event and goes no further.

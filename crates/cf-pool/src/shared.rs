@@ -3,10 +3,10 @@
 mod roster;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{
-        Arc, Mutex as StdMutex,
-        atomic::{AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -16,7 +16,7 @@ use cf_core::{
     host::{self, Home, Landlord},
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU32, AtomicUsize},
+        atomic::{AtomicBool, AtomicUsize},
         lock,
         thread::JoinHandle,
     },
@@ -29,9 +29,6 @@ use crate::{
     desk::{Desk, Sum},
     fifo::Fifo,
 };
-
-/// Held across joins, which a model cannot follow; so it is never one of loom's.
-type JoinLock = StdMutex<()>;
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -47,7 +44,7 @@ pub(crate) struct Shared {
     n_cancelled_in_queue: AtomicU64,
     state: CachePadded<Mutex<State>>,
     /// Held while threads are joined, so that every `shutdown` returns after the last of them.
-    joining: JoinLock,
+    joining: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -56,7 +53,7 @@ pub(crate) struct State {
     /// The most recently idle last.
     sleepers: Vec<Arc<Desk>>,
     desks: Vec<Arc<Desk>>,
-    handles: HashMap<usize, JoinHandle<()>>,
+    handles: BTreeMap<usize, JoinHandle<()>>,
     /// Of threads that are on their way out; the next one to leave joins them.
     leavers: Vec<JoinHandle<()>>,
     next_number: usize,
@@ -94,7 +91,7 @@ impl Shared {
             is_closed: AtomicBool::new(false),
             n_cancelled_in_queue: AtomicU64::new(0),
             state: CachePadded::new(Mutex::new(State::default())),
-            joining: JoinLock::new(()),
+            joining: Mutex::new(()),
         });
         let landlord: Arc<dyn Landlord> = Arc::clone(&shared) as Arc<dyn Landlord>;
         host::register(shared.home, &landlord);
@@ -247,16 +244,11 @@ impl Shared {
     /// Waits until all threads have ended.
     pub(crate) fn join(&self) {
         let _section = BlockedSection::enter();
-        let _joining = self
-            .joining
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _joining = lock(&self.joining);
         loop {
             let mut state = self.lock();
-            let number = state.handles.keys().next().copied();
-            let handle = number
-                .and_then(|number| state.handles.remove(&number))
-                .or_else(|| state.leavers.pop());
+            let first = state.handles.pop_first().map(|(_, handle)| handle);
+            let handle = first.or_else(|| state.leavers.pop());
             drop(state);
             let Some(handle) = handle else { return };
             let _ = handle.join();

@@ -298,13 +298,13 @@ impl Host for Worker {
             self.n_until_timed.set(n - 1);
             return None;
         }
-        Some(Instant::now())
+        Some(sync::now())
     }
 
     fn finishing(&self, ending: Ending, started: Option<Instant>) {
         self.desk.tally.count(ending);
         let Some(started) = started else { return };
-        let duration = started.elapsed();
+        let duration = sync::now().saturating_duration_since(started);
         self.desk.tally.ran(duration, self.n_untimed.replace(0));
         let interval = if duration < TINY {
             TINY_TIMING_INTERVAL
@@ -365,7 +365,7 @@ impl Pace {
 
     /// Doubles while tasks are tiny, and falls back to one by one as soon as they are not.
     fn next_batch(&mut self) -> usize {
-        let now = Instant::now();
+        let now = sync::now();
         if let Some(since) = self.since.filter(|_| self.n_taken > 0) {
             let n_taken = u32::try_from(self.n_taken).unwrap_or(u32::MAX);
             let is_tiny = now.duration_since(since) < TINY * n_taken;

@@ -47,7 +47,9 @@ const STUCK_AFTER: Duration = Duration::from_secs(60);
 /// What a shell reports for a program that was ended by Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-const CHAPTERS: [(&str, fn(&mut Page) -> Result<(), BoxError>); 12] = [
+type Chapter = fn(&mut Page) -> Result<(), BoxError>;
+
+const CHAPTERS: [(&str, Chapter); 13] = [
     ("waiting", waiting::run),
     ("completing", completing::run),
     ("callbacks", callbacks::run),
@@ -60,6 +62,7 @@ const CHAPTERS: [(&str, fn(&mut Page) -> Result<(), BoxError>); 12] = [
     ("gathering", gathering::run),
     ("mapping", mapping::run),
     ("deadlocking", deadlocking::run),
+    ("executing", executing::run),
 ];
 
 fn main() -> ExitCode {
@@ -80,16 +83,11 @@ fn main() -> ExitCode {
     let mut page = Page::new();
     let outcome = reading::run(&mut page, &root, left_out, &bar);
     bar.finish_and_clear();
-    for (name, chapter) in CHAPTERS
-        .into_iter()
-        .chain([("executing", executing::run as _)])
-    {
+    for (name, chapter) in CHAPTERS {
         watched(name, &mut page, chapter);
     }
     match outcome {
-        Ok((pool, n_tasks)) => watched("measuring", &mut page, |page| {
-            measuring::run(page, &pool, n_tasks)
-        }),
+        Ok(job) => watched("measuring", &mut page, |page| measuring::run(page, &job)),
         Err(error) => page.check(
             false,
             &format!("the main job ends without an error: {error}"),
@@ -102,13 +100,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// The directory to read and what to leave out of it, or what to print instead.
+/// The directory to read and what to leave out of it, or what is wrong with the arguments.
 fn arguments() -> Result<(PathBuf, &'static [&'static str]), String> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let usage = "usage: cargo xtask tour [DIR]\n\nReads every file under DIR (default: this workspace), then shows the library.";
     let (root, left_out) = match &arguments[..] {
         [] => (workspace(), LEFT_OUT),
-        [flag] if flag == "-h" || flag == "--help" => return Err(usage.to_owned()),
+        [flag] if flag == "-h" || flag == "--help" => {
+            println!("{usage}");
+            process::exit(0);
+        }
         [dir] => (PathBuf::from(dir), &[][..]),
         _ => return Err(usage.to_owned()),
     };

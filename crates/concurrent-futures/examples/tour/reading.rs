@@ -27,13 +27,21 @@ const N_LARGEST: usize = 5;
 
 type Outcome = io::Result<Digest>;
 
-/// Runs the job; gives the pool it ran on, for its statistics, and the number of tasks submitted.
+/// What the last chapter needs to know of the job.
+pub(crate) struct Job {
+    /// The pool it ran on, shut down.
+    pub(crate) pool: ThreadPoolExecutor,
+    pub(crate) n_threads: usize,
+    pub(crate) n_tasks: u64,
+}
+
+/// Runs the job.
 pub(crate) fn run(
     page: &mut Page,
     root: &Path,
     left_out: &'static [&'static str],
     bar: &ProgressBar,
-) -> Result<(ThreadPoolExecutor, u64), BoxError> {
+) -> Result<Job, BoxError> {
     page.chapter(
         "The main job: read every file",
         &format!(
@@ -49,7 +57,8 @@ pub(crate) fn run(
         "pooled",
         "Submit every file, take the results as they come",
         "`submit` returns at once with a future. `as_completed` yields each future when it is done, in whatever \
-         order that is, so each task returns its number along with its result.",
+         order that is, so each task returns its number along with its result. One file is one task: a single \
+         huge file keeps one thread busy and no more.",
     );
     let pool = ThreadPoolExecutor::builder()
         .thread_name_prefix("reader")
@@ -75,9 +84,14 @@ pub(crate) fn run(
         totals.n_tasks += files.len() as u64;
     }
     bar.finish_and_clear();
+    let n_threads = pool.stats().threads;
     pool.shutdown();
     totals.print(page, &walk);
-    Ok((pool, totals.n_tasks))
+    Ok(Job {
+        pool,
+        n_threads,
+        n_tasks: totals.n_tasks,
+    })
 }
 
 // show: pooled
@@ -146,7 +160,7 @@ impl Totals {
         match (pooled, sequential) {
             (Ok(pooled), Ok(sequential)) if pooled.content == sequential.content => {
                 self.n_agreed += 1;
-                self.add(file, pooled.content);
+                self.add(file, &pooled.content);
             }
             (Ok(pooled), Ok(sequential)) => {
                 if pooled.version == sequential.version && stands(file, &sequential) {
@@ -155,7 +169,7 @@ impl Totals {
                     walk.skipped
                         .add("changed between the two passes, not compared", name);
                 }
-                self.add(file, sequential.content);
+                self.add(file, &sequential.content);
             }
             (Err(_), Err(error)) => walk
                 .skipped
@@ -169,7 +183,7 @@ impl Totals {
         }
     }
 
-    fn add(&mut self, file: &Path, content: Content) {
+    fn add(&mut self, file: &Path, content: &Content) {
         self.n_files += 1;
         self.n_lines += content.n_lines;
         self.n_words += content.n_words;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use concurrent_futures::{
-    BoxError, ReturnWhen, ThreadPoolExecutor, Waitable, fallible, wait, wait_timeout,
+    BoxError, Future, ReturnWhen, ThreadPoolExecutor, Waitable, fallible, wait, wait_timeout,
 };
 
 use crate::gate;
@@ -98,7 +98,7 @@ pub(crate) fn run(page: &mut Page) -> Result<(), BoxError> {
     // show: all completed
     key.open();
     let set = wait([fine, held, failed], ReturnWhen::AllCompleted);
-    let results: Vec<_> = set.done.into_iter().map(|future| future.result()).collect();
+    let results: Vec<_> = set.done.into_iter().map(Future::result).collect();
     // end
     page.measured(format!("{results:?}"));
     page.check(

@@ -160,9 +160,9 @@ fn shown(path: &Path) -> String {
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {
             if c.is_control() {
-                name.extend(c.escape_default())
+                name.extend(c.escape_default());
             } else {
-                name.push(c)
+                name.push(c);
             }
         }
         for byte in chunk.invalid() {

@@ -1,0 +1,24 @@
+//! The executors of this crate, seen from outside: one module a theme, one test a fact.
+
+mod bad_weather;
+mod bounded;
+mod cancel;
+mod compile_fail;
+mod deadlock;
+mod dropping;
+mod gate;
+mod initializer;
+mod map;
+mod nested;
+#[cfg(target_os = "linux")]
+mod os_threads;
+#[cfg(target_os = "linux")]
+mod quiet;
+#[cfg(target_os = "linux")]
+mod refused_threads;
+mod scope;
+mod shutdown;
+mod stats;
+mod submit;
+mod suite;
+mod threads;

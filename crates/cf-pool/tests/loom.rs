@@ -1,0 +1,275 @@
+//! Models of the thread pool's races: the real pool, on loom's threads.
+#![cfg(cf_loom)]
+
+use std::{sync::Arc, time::Duration};
+
+use cf_core::{
+    Error, Promise, Reason,
+    sync::{
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        thread,
+    },
+};
+use cf_pool::{Shutdown, ThreadPoolBuilder, ThreadPoolExecutor};
+use loom::model::Builder;
+
+/// A worker makes more moves than loom takes for an endless loop by default.
+const MAX_BRANCHES: usize = 20_000;
+
+/// Runs `f` through all orders with at most `n_preemptions`, or as few as the environment asks for.
+fn model(n_preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.max_branches = MAX_BRANCHES;
+    let asked = builder.preemption_bound.unwrap_or(n_preemptions);
+    builder.preemption_bound = Some(asked.min(n_preemptions));
+    builder.check(f);
+}
+
+fn pool(n_workers: usize) -> ThreadPoolBuilder {
+    ThreadPoolExecutor::builder()
+        .max_workers(n_workers)
+        .compensate(0)
+}
+
+fn is_shut_down(error: &Error) -> bool {
+    matches!(error, Error::Rejected(Reason::Shutdown))
+}
+
+/// A promise of nothing, kept by a task: the future is done when the task has got there.
+fn gate() -> (impl FnOnce() + Send + 'static, cf_core::Future<()>) {
+    let (promise, reached) = Promise::new();
+    (move || promise.set_result(()).unwrap(), reached)
+}
+
+#[test]
+fn queue_push_races_park() {
+    model(2, || {
+        let pool = pool(1).build().unwrap();
+        assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+        // The worker searches, lies down or sleeps.
+        assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+    });
+}
+
+#[test]
+fn queue_push_races_push() {
+    model(2, || {
+        let pool = pool(1).build().unwrap();
+        let other = pool.clone();
+        let submitter = thread::spawn(move || other.submit(|| 7).result().unwrap());
+        assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+        assert_eq!(submitter.join().unwrap(), 7);
+    });
+}
+
+#[test]
+fn shutdown_races_submit() {
+    model(3, || {
+        let pool = pool(1).build().unwrap();
+        let submitter = pool.clone();
+        let submitter = thread::spawn(move || submitter.submit(|| 7));
+        pool.shutdown();
+        match submitter.join().unwrap().result() {
+            Ok(value) => assert_eq!(value, 7),
+            Err(error) => assert!(is_shut_down(&error)),
+        }
+    });
+}
+
+#[test]
+fn shutdown_races_park() {
+    model(3, || {
+        let pool = pool(1).build().unwrap();
+        let accepted = pool.submit(|| 7);
+        pool.shutdown();
+        assert!(
+            accepted.done(),
+            "accepted work is done when shutdown returns"
+        );
+    });
+}
+
+#[test]
+fn shutdown_races_shutdown() {
+    model(2, || {
+        let pool = pool(1).build().unwrap();
+        let accepted = Arc::new(pool.submit(|| 7));
+        let (other, seen) = (pool.clone(), Arc::clone(&accepted));
+        let closer = thread::spawn(move || {
+            other.shutdown();
+            assert!(seen.done());
+        });
+        pool.shutdown();
+        assert!(accepted.done());
+        closer.join().unwrap();
+    });
+}
+
+#[test]
+fn cancelling_shutdown_races_take() {
+    model(3, || {
+        let pool = pool(1).build().unwrap();
+        let accepted = pool.submit(|| 7);
+        pool.shutdown_with(Shutdown {
+            wait: true,
+            cancel_futures: true,
+        });
+        match accepted.result() {
+            Ok(value) => assert_eq!(value, 7),
+            Err(error) => assert!(matches!(error, Error::Cancelled)),
+        }
+    });
+}
+
+#[test]
+fn cancel_races_take() {
+    model(3, || {
+        let pool = pool(1).build().unwrap();
+        let n_runs = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&n_runs);
+        let future = pool.submit(move || counter.fetch_add(1, Ordering::Relaxed));
+        let cancelled = future.cancel();
+        assert_eq!(future.result().is_err(), cancelled);
+        drop(pool);
+        assert_eq!(n_runs.load(Ordering::Relaxed), usize::from(!cancelled));
+    });
+}
+
+#[test]
+fn local_push_races_lying_down() {
+    model(2, || {
+        let pool = pool(2).build().unwrap();
+        let inner = pool.clone();
+        let other = pool.submit(|| ());
+        let outer = pool.submit(move || {
+            let (open, opened) = (Arc::new(AtomicBool::new(false)), thread::current());
+            let opener = Arc::clone(&open);
+            let pushed = inner.submit(move || {
+                opener.store(true, Ordering::Release);
+                opened.unpark();
+            });
+            // Blocks without telling the pool, so only the other worker can go on.
+            while !open.load(Ordering::Acquire) {
+                thread::park();
+            }
+            drop(pushed);
+        });
+        other.result().unwrap();
+        outer.result().unwrap();
+    });
+}
+
+#[test]
+fn wait_in_a_task_races_theft() {
+    model(2, || {
+        let pool = pool(2).build().unwrap();
+        let inner = pool.clone();
+        let other = pool.submit(|| ());
+        let outer = pool.submit(move || inner.submit(|| 25).result());
+        other.result().unwrap();
+        assert_eq!(outer.result().unwrap().unwrap(), 25);
+    });
+}
+
+#[test]
+fn room_made_races_submit() {
+    model(2, || {
+        let pool = pool(1).queue_capacity(1).build().unwrap();
+        let first = pool.submit(|| 7);
+        // Full until the worker has started the first.
+        assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+        assert_eq!(first.result().unwrap(), 7);
+    });
+}
+
+#[test]
+fn room_made_races_two_submits() {
+    model(2, || {
+        let pool = pool(1).queue_capacity(1).build().unwrap();
+        let other = pool.clone();
+        let first = pool.submit(|| 7);
+        let submitter = thread::spawn(move || other.submit(|| 8).result().unwrap());
+        assert_eq!(pool.submit(|| 9).result().unwrap(), 9);
+        assert_eq!(first.result().unwrap(), 7);
+        assert_eq!(submitter.join().unwrap(), 8);
+    });
+}
+
+#[test]
+fn cancel_races_room_made() {
+    model(2, || {
+        let pool = pool(1).queue_capacity(1).build().unwrap();
+        let first = pool.submit(|| 7);
+        let canceller = first.canceller();
+        let cancelling = thread::spawn(move || canceller.cancel());
+        assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+        assert_eq!(first.result().is_err(), cancelling.join().unwrap());
+    });
+}
+
+#[test]
+fn shutdown_races_wait_for_room() {
+    model(2, || {
+        let pool = pool(1).queue_capacity(1).build().unwrap();
+        let first = pool.submit(|| 7);
+        let other = pool.clone();
+        let submitter = thread::spawn(move || other.submit(|| 8).result());
+        pool.shutdown();
+        assert_eq!(first.result().unwrap(), 7);
+        match submitter.join().unwrap() {
+            Ok(value) => assert_eq!(value, 8),
+            Err(error) => assert!(is_shut_down(&error)),
+        }
+    });
+}
+
+#[test]
+fn leaving_races_submit() {
+    model(2, || {
+        let pool = pool(1).idle_timeout(Duration::ZERO).build().unwrap();
+        assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+        // The worker leaves as soon as it has nothing to do.
+        assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+    });
+}
+
+#[test]
+fn failing_initializer_races_submit() {
+    model(2, || {
+        let pool = pool(1)
+            .initializer(|| Err::<(), _>("fails"))
+            .build()
+            .unwrap();
+        for _ in 0..2 {
+            let outcome = pool.submit(|| 7).result();
+            assert!(matches!(outcome, Err(Error::BrokenExecutor(_))));
+        }
+    });
+}
+
+#[test]
+fn blocking_continuation_races_submit() {
+    model(2, || {
+        let pool = pool(2).build().unwrap();
+        let (open, opened) = gate();
+        let waiting = pool.submit(|| 7).map(move |n| {
+            opened.result().unwrap();
+            n
+        });
+        pool.submit(open).result().unwrap();
+        assert_eq!(waiting.result().unwrap(), 7);
+    });
+}
+
+#[test]
+fn last_handle_dropped_in_a_task_races_submit() {
+    model(2, || {
+        let pool = pool(1).build().unwrap();
+        let inner = pool.clone();
+        let future = pool.submit(move || drop(inner));
+        let other = pool.submit(|| 7);
+        drop(pool);
+        future.result().unwrap();
+        assert_eq!(other.result().unwrap(), 7);
+    });
+}

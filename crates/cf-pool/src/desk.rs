@@ -5,7 +5,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use cf_core::{
@@ -112,10 +112,6 @@ impl Tally {
 
     pub(crate) fn waited(&self, since: Instant, n_tasks: u32) {
         self.queue_wait.record(since.elapsed(), u64::from(n_tasks));
-    }
-
-    pub(crate) fn ran(&self, duration: Duration, n_tasks: u32) {
-        self.run_time.record(duration, u64::from(n_tasks));
     }
 
     pub(crate) fn add_to(&self, sum: &mut Sum) {

@@ -7,26 +7,35 @@ use cf_core::Task;
 /// An emptied queue does not keep more room than this for the next flood.
 const MAX_KEPT_TASKS: usize = 4096;
 
+/// In a queue this long one task in so many is timed at the most, so that stamps take no room to speak of.
+const LONG_QUEUE: usize = 256;
+const LONG_QUEUE_INTERVAL: u32 = 64;
+
 /// Tasks in submission order. Places are counted from the first task on and never reused, so a stamp needs no room in a task.
 #[derive(Debug, Default)]
 pub(crate) struct Fifo {
     tasks: VecDeque<Task>,
     /// The place of the first task.
     head: u64,
-    /// The places of timed tasks and when they were pushed.
-    stamps: VecDeque<(u64, Instant)>,
-    n_until_stamp: u32,
+    /// The places of timed tasks, when they were pushed, and for how many tasks each stands: itself and the untimed before it.
+    stamps: VecDeque<(u64, Instant, u32)>,
+    n_unstamped: u32,
 }
 
 impl Fifo {
     /// Appends a task and times one in `interval`.
     pub(crate) fn push(&mut self, task: Task, interval: u32) {
-        if self.n_until_stamp == 0 {
+        self.n_unstamped += 1;
+        let interval = if self.tasks.len() < LONG_QUEUE {
+            interval
+        } else {
+            interval.max(LONG_QUEUE_INTERVAL)
+        };
+        if self.n_unstamped >= interval {
+            let place = self.head + self.tasks.len() as u64;
             self.stamps
-                .push_back((self.head + self.tasks.len() as u64, Instant::now()));
-            self.n_until_stamp = interval;
+                .push_back((place, Instant::now(), mem::take(&mut self.n_unstamped)));
         }
-        self.n_until_stamp -= 1;
         self.tasks.push_back(task);
     }
 
@@ -44,7 +53,7 @@ impl Fifo {
     }
 
     /// Takes the first task.
-    pub(crate) fn pop(&mut self, waited: impl FnMut(Instant)) -> Option<Task> {
+    pub(crate) fn pop(&mut self, waited: impl FnMut(Instant, u32)) -> Option<Task> {
         let task = self.tasks.pop_front()?;
         self.advance(1, waited);
         Some(task)
@@ -55,7 +64,7 @@ impl Fifo {
         &mut self,
         n_tasks: usize,
         into: &mut Self,
-        waited: impl FnMut(Instant),
+        waited: impl FnMut(Instant, u32),
     ) {
         let n_tasks = n_tasks.min(self.tasks.len());
         if n_tasks == self.tasks.len()
@@ -73,7 +82,7 @@ impl Fifo {
     pub(crate) fn take_back(&mut self, id: usize) -> Option<Task> {
         let task = self.tasks.pop_back_if(|task| task.id() == id)?;
         let place = self.head + self.tasks.len() as u64;
-        self.stamps.pop_back_if(|(stamped, _)| *stamped == place);
+        self.stamps.pop_back_if(|(stamped, ..)| *stamped == place);
         Some(task)
     }
 
@@ -81,14 +90,16 @@ impl Fifo {
     pub(crate) fn take_all(&mut self) -> Vec<Task> {
         let n_tasks = self.tasks.len();
         let tasks = mem::take(&mut self.tasks).into();
-        self.advance(n_tasks, |_| {});
+        self.advance(n_tasks, |_, _| {});
         tasks
     }
 
-    fn advance(&mut self, n_tasks: usize, mut waited: impl FnMut(Instant)) {
+    fn advance(&mut self, n_tasks: usize, mut waited: impl FnMut(Instant, u32)) {
         self.head += n_tasks as u64;
-        while let Some((_, since)) = self.stamps.pop_front_if(|(place, _)| *place < self.head) {
-            waited(since);
+        while let Some((_, since, n_tasks)) =
+            self.stamps.pop_front_if(|(place, ..)| *place < self.head)
+        {
+            waited(since, n_tasks);
         }
         if self.tasks.is_empty() && self.tasks.capacity() > MAX_KEPT_TASKS {
             self.tasks = VecDeque::new();

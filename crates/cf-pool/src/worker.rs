@@ -57,8 +57,8 @@ pub(crate) struct Worker {
     /// The other workers, and the version of the list.
     known: RefCell<(usize, Vec<Arc<Desk>>)>,
     n_until_timed: Cell<u32>,
-    /// How many started tasks the next timed one stands for.
-    n_untimed: Cell<u32>,
+    /// That of the last timed task, which stands for the untimed ones after it.
+    run_time: Cell<Duration>,
 }
 
 /// The body of a worker thread.
@@ -71,7 +71,7 @@ pub(crate) fn run(shared: Arc<Shared>, desk: Arc<Desk>) {
         desk,
         known: RefCell::new((0, Vec::new())),
         n_until_timed: Cell::new(0),
-        n_untimed: Cell::new(0),
+        run_time: Cell::new(Duration::ZERO),
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     host::install(Some(Rc::clone(&worker) as Rc<dyn Host>));
@@ -213,8 +213,7 @@ impl Worker {
     }
 
     fn pop_of(&self, desk: &Desk) -> Option<Task> {
-        let interval = self.shared.timing_interval.load(Ordering::Relaxed);
-        desk.with_local(|local| local.pop(|since| self.desk.tally.waited(since, interval)))
+        desk.with_local(|local| local.pop(|since, n_tasks| self.desk.tally.waited(since, n_tasks)))
     }
 
     fn sees_local_work(&self) -> bool {
@@ -292,31 +291,32 @@ impl Host for Worker {
     fn starting(&self) -> Option<Instant> {
         add(&self.desk.tally.started, 1);
         self.shared.made_room();
-        self.n_untimed.set(self.n_untimed.get() + 1);
         let n = self.n_until_timed.get();
         if n > 0 {
             self.n_until_timed.set(n - 1);
             return None;
         }
-        Some(sync::now())
+        Some(Instant::now())
     }
 
     fn finishing(&self, ending: Ending, started: Option<Instant>) {
         self.desk.tally.count(ending);
-        let Some(started) = started else { return };
-        let duration = sync::now().saturating_duration_since(started);
-        self.desk.tally.ran(duration, self.n_untimed.replace(0));
-        let interval = if duration < TINY {
-            TINY_TIMING_INTERVAL
-        } else {
-            1
-        };
-        self.n_until_timed.set(interval - 1);
-        if self.shared.timing_interval.load(Ordering::Relaxed) != interval {
-            self.shared
-                .timing_interval
-                .store(interval, Ordering::Relaxed);
+        if let Some(started) = started {
+            let duration = started.elapsed();
+            self.run_time.set(duration);
+            let interval = if duration < TINY {
+                TINY_TIMING_INTERVAL
+            } else {
+                1
+            };
+            self.n_until_timed.set(interval - 1);
+            if self.shared.timing_interval.load(Ordering::Relaxed) != interval {
+                self.shared
+                    .timing_interval
+                    .store(interval, Ordering::Relaxed);
+            }
         }
+        self.desk.tally.run_time.record(self.run_time.get(), 1);
     }
 
     fn ready(&self) {

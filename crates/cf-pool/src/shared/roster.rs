@@ -46,8 +46,7 @@ impl Shared {
         if state.n_active > self.settings.max_workers {
             return Next::Surplus;
         }
-        let interval = self.timing_interval.load(Ordering::Relaxed);
-        let waited = |since| desk.tally.waited(since, interval);
+        let waited = |since, n_tasks| desk.tally.waited(since, n_tasks);
         let Some(task) = state.queue.pop(waited) else {
             if !*is_searching && state.n_searching == 0 {
                 *is_searching = true;

@@ -36,7 +36,10 @@ fn a_cancelled_task_is_skipped_and_counted() {
             pool.submit(move || ran.fetch_add(1, Ordering::SeqCst))
         })
         .collect();
-    assert_eq!(futures.iter().step_by(2).filter(|it| it.cancel()).count(), 50);
+    assert_eq!(
+        futures.iter().step_by(2).filter(|it| it.cancel()).count(),
+        50
+    );
     assert_eq!(pool.stats().queued, 50);
     gate.open();
     pool.shutdown();
@@ -61,7 +64,9 @@ fn cancelling_a_derived_future_cancels_the_queued_task() {
     let (pool, gate) = occupied();
     let ran = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&ran);
-    let derived = pool.submit(move || count.fetch_add(1, Ordering::SeqCst)).map(|n| n + 1);
+    let derived = pool
+        .submit(move || count.fetch_add(1, Ordering::SeqCst))
+        .map(|n| n + 1);
     assert!(derived.cancel());
     gate.open();
     pool.shutdown();
@@ -128,18 +133,22 @@ fn cancelling_while_workers_start_tasks_loses_nothing() {
             let futures: Vec<_> = (0..500)
                 .map(|_| {
                     let ran = Arc::clone(&ran);
-                    pool.submit(move || drop(ran.fetch_add(1, Ordering::SeqCst)))
+                    pool.submit(move || ran.fetch_add(1, Ordering::SeqCst))
                 })
                 .collect();
             let cancellers: Vec<_> = futures.iter().map(cf_core::Future::canceller).collect();
-            let canceller = thread::spawn(move || cancellers.iter().filter(|it| it.cancel()).count());
+            let canceller =
+                thread::spawn(move || cancellers.iter().filter(|it| it.cancel()).count());
             let n_ran = as_completed(futures).filter(|it| !it.cancelled()).count();
             let n_cancelled = canceller.join().unwrap();
             pool.shutdown();
             assert_eq!(n_ran + n_cancelled, 500);
             assert_eq!(ran.load(Ordering::SeqCst), n_ran);
             let stats = pool.stats();
-            assert_eq!((stats.completed, stats.cancelled), (n_ran as u64, n_cancelled as u64));
+            assert_eq!(
+                (stats.completed, stats.cancelled),
+                (n_ran as u64, n_cancelled as u64)
+            );
         }
     });
 }

@@ -39,7 +39,10 @@ fn a_scope_that_unwinds_runs_what_is_queued_and_goes_on_unwinding() {
         }
         panic!("in the body");
     }));
-    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"in the body"));
+    assert_eq!(
+        outcome.unwrap_err().downcast_ref::<&str>(),
+        Some(&"in the body")
+    );
     assert_eq!(ran.load(Ordering::SeqCst), 100);
 }
 

@@ -14,6 +14,11 @@ use cf_pool::ThreadPoolExecutor;
 
 use crate::gate::{Gate, ends};
 
+/// Panics, with a type that an initializer may have.
+fn fail(why: &str) {
+    panic!("{why}");
+}
+
 // T07
 #[test]
 fn it_runs_once_on_each_thread_before_the_first_task() {
@@ -42,7 +47,7 @@ fn it_runs_once_on_each_thread_before_the_first_task() {
 fn a_panicking_initializer_breaks_the_pool() {
     let pool = ThreadPoolExecutor::builder()
         .max_workers(1)
-        .initializer(|| panic!("no licence"))
+        .initializer(|| fail("no licence"))
         .build()
         .unwrap();
     let error = pool.submit(|| 7).result().unwrap_err();
@@ -50,7 +55,10 @@ fn a_panicking_initializer_breaks_the_pool() {
     assert!(error.to_string().contains("no licence"), "{error}");
     let later = pool.submit(|| 7).result().unwrap_err();
     assert!(matches!(later, Error::BrokenExecutor(_)), "{later}");
-    assert!(matches!(pool.try_submit(|| 7).unwrap_err().reason, Reason::Broken(_)));
+    assert!(matches!(
+        pool.try_submit(|| 7).unwrap_err().reason,
+        Reason::Broken(_)
+    ));
 }
 
 // T08
@@ -114,7 +122,7 @@ fn a_cancelled_task_in_the_queue_does_not_keep_the_others_from_failing() {
         .max_workers(1)
         .initializer(move || {
             its_gate.pass();
-            panic!("expected")
+            fail("expected");
         })
         .build()
         .unwrap();
@@ -137,13 +145,19 @@ fn a_cancelled_task_in_the_queue_does_not_keep_the_others_from_failing() {
 fn a_broken_pool_that_is_shut_down_says_that_it_is_broken() {
     let pool = ThreadPoolExecutor::builder()
         .max_workers(1)
-        .initializer(|| panic!("expected"))
+        .initializer(|| fail("expected"))
         .build()
         .unwrap();
     pool.submit(|| ()).wait();
     pool.shutdown();
-    assert!(matches!(pool.submit(|| 7).result(), Err(Error::BrokenExecutor(_))));
-    assert!(matches!(pool.try_submit(|| 7).unwrap_err().reason, Reason::Broken(_)));
+    assert!(matches!(
+        pool.submit(|| 7).result(),
+        Err(Error::BrokenExecutor(_))
+    ));
+    assert!(matches!(
+        pool.try_submit(|| 7).unwrap_err().reason,
+        Reason::Broken(_)
+    ));
 }
 
 #[test]
@@ -198,7 +212,7 @@ fn a_submission_that_waits_for_room_ends_when_the_pool_breaks() {
             .queue_capacity(1)
             .initializer(move || {
                 its_gate.pass();
-                panic!("expected")
+                fail("expected");
             })
             .build()
             .unwrap();
@@ -208,6 +222,9 @@ fn a_submission_that_waits_for_room_ends_when_the_pool_breaks() {
         gate.open();
         assert!(first.result().is_err());
         room.wait();
-        assert!(matches!(waiting.join().unwrap(), Err(Error::BrokenExecutor(_))));
+        assert!(matches!(
+            waiting.join().unwrap(),
+            Err(Error::BrokenExecutor(_))
+        ));
     });
 }

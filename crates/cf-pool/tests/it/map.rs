@@ -21,7 +21,9 @@ fn start_submits_every_call_without_iteration() {
     let pool = ThreadPoolExecutor::new(1).unwrap();
     let (sender, receiver) = mpsc::channel();
     let started = pool.map(move |n| sender.send(n).unwrap(), 0..100).start();
-    let received: Vec<u32> = (0..100).map(|_| receiver.recv_timeout(LONG).unwrap()).collect();
+    let received: Vec<u32> = (0..100)
+        .map(|_| receiver.recv_timeout(LONG).unwrap())
+        .collect();
     assert_eq!(received, (0..100).collect::<Vec<_>>());
     drop(started);
 }
@@ -158,7 +160,13 @@ fn with_a_buffer_only_so_many_calls_are_out() {
     let called = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&called);
     let mut results = pool
-        .map(move |n: usize| { count.fetch_add(1, Ordering::SeqCst); n }, 0..)
+        .map(
+            move |n: usize| {
+                count.fetch_add(1, Ordering::SeqCst);
+                n
+            },
+            0..,
+        )
         .buffer_size(5);
     for n in 0..50 {
         assert_eq!(results.next().unwrap().unwrap(), n);
@@ -171,7 +179,10 @@ fn with_a_buffer_only_so_many_calls_are_out() {
 fn a_buffer_or_chunk_of_nothing_is_refused_at_the_call() {
     let pool = ThreadPoolExecutor::new(1).unwrap();
     let refused = |f: fn(&ThreadPoolExecutor)| {
-        panic::catch_unwind(|| f(&pool)).unwrap_err().downcast_ref::<&str>().map(|it| (*it).to_owned())
+        panic::catch_unwind(|| f(&pool))
+            .unwrap_err()
+            .downcast_ref::<&str>()
+            .map(|it| (*it).to_owned())
     };
     let no_buffer = refused(|pool| drop(pool.map(|n: u32| n, [1]).buffer_size(0)));
     assert_eq!(no_buffer.unwrap(), "buffer_size must be greater than 0");
@@ -199,6 +210,11 @@ fn a_shutdown_meanwhile_lets_the_buffered_results_come_and_then_one_error() {
 fn a_task_may_map_on_its_own_pool_of_one() {
     let pool = ThreadPoolExecutor::new(1).unwrap();
     let inner = pool.clone();
-    let sum = pool.submit(move || inner.map(|n: u32| n, 0..100).map(Result::unwrap).sum::<u32>());
+    let sum = pool.submit(move || {
+        inner
+            .map(|n: u32| n, 0..100)
+            .map(Result::unwrap)
+            .sum::<u32>()
+    });
     assert_eq!(sum.result().unwrap(), 4950);
 }

@@ -42,8 +42,13 @@ fn fib_of_15_on_rayon() {
     }
     for n_threads in [1, 2] {
         let value = ends(move || {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-            fib(&cf_pool::RayonExecutor::new(pool), 15).result().unwrap()
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build()
+                .unwrap();
+            fib(&cf_pool::RayonExecutor::new(pool), 15)
+                .result()
+                .unwrap()
         });
         assert_eq!(value, 610);
     }
@@ -52,7 +57,11 @@ fn fib_of_15_on_rayon() {
 fn descend(pool: &ThreadPoolExecutor, depth: u32) -> Future<u32> {
     let inner = pool.clone();
     pool.submit(move || {
-        if depth == 0 { 0 } else { 1 + descend(&inner, depth - 1).result().unwrap() }
+        if depth == 0 {
+            0
+        } else {
+            1 + descend(&inner, depth - 1).result().unwrap()
+        }
     })
 }
 
@@ -70,7 +79,11 @@ fn ten_thousand_nested_waits_end() {
 #[test]
 fn nested_waits_end_on_small_stacks() {
     let depth = ends(|| {
-        let pool = ThreadPoolExecutor::builder().max_workers(1).stack_size(256 << 10).build().unwrap();
+        let pool = ThreadPoolExecutor::builder()
+            .max_workers(1)
+            .stack_size(256 << 10)
+            .build()
+            .unwrap();
         descend(&pool, 1000).result().unwrap()
     });
     assert_eq!(depth, 1000);

@@ -43,7 +43,10 @@ fn tasks_borrow_mutably_what_is_theirs() {
 fn a_value_may_borrow() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
     let words = vec!["a".to_owned(), "bc".to_owned()];
-    let longest = pool.scope(|s| s.submit(|| words.iter().max_by_key(|word| word.len())).result());
+    let longest = pool.scope(|s| {
+        s.submit(|| words.iter().max_by_key(|word| word.len()))
+            .result()
+    });
     assert_eq!(longest.unwrap().unwrap(), "bc");
 }
 
@@ -99,7 +102,10 @@ fn a_scope_that_panics_runs_what_was_submitted_and_goes_on_unwinding() {
             panic!("in the scope");
         })
     }));
-    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"in the scope"));
+    assert_eq!(
+        outcome.unwrap_err().downcast_ref::<&str>(),
+        Some(&"in the scope")
+    );
     assert_eq!(ran.load(Ordering::SeqCst), 100);
 }
 

@@ -13,9 +13,18 @@ use cf_pool::{Shutdown, ThreadPoolExecutor};
 
 use crate::gate::{Gate, ends};
 
-const ABANDON: Shutdown = Shutdown { wait: false, cancel_futures: false };
-const CANCEL: Shutdown = Shutdown { wait: true, cancel_futures: true };
-const CANCEL_AND_ABANDON: Shutdown = Shutdown { wait: false, cancel_futures: true };
+const ABANDON: Shutdown = Shutdown {
+    wait: false,
+    cancel_futures: false,
+};
+const CANCEL: Shutdown = Shutdown {
+    wait: true,
+    cancel_futures: true,
+};
+const CANCEL_AND_ABANDON: Shutdown = Shutdown {
+    wait: false,
+    cancel_futures: true,
+};
 
 /// A pool of one whose worker is at the gate.
 fn occupied() -> (ThreadPoolExecutor, Gate) {
@@ -130,7 +139,10 @@ fn submit_after_shutdown_is_refused_and_gives_the_callable_back() {
     let pool = ThreadPoolExecutor::new(1).unwrap();
     pool.shutdown();
     let error = pool.submit(|| 7).result().unwrap_err();
-    assert_eq!(error.to_string(), "cannot schedule new futures after shutdown");
+    assert_eq!(
+        error.to_string(),
+        "cannot schedule new futures after shutdown"
+    );
     let rejected = pool.try_submit(|| 7).unwrap_err();
     assert!(matches!(rejected.reason, Reason::Shutdown));
     assert_eq!((rejected.callable)(), 7);
@@ -217,7 +229,10 @@ fn every_future_of_submissions_that_race_shutdown_ends() {
                 .collect();
             ready.wait();
             let cancels = round % 2 == 0;
-            pool.shutdown_with(Shutdown { wait: round % 3 != 0, cancel_futures: cancels });
+            pool.shutdown_with(Shutdown {
+                wait: round % 3 != 0,
+                cancel_futures: cancels,
+            });
             for submitter in submitters {
                 for (n, future) in submitter.join().unwrap().into_iter().enumerate() {
                     match future.result() {
@@ -239,9 +254,18 @@ fn every_future_of_tasks_that_submit_while_shutdown_comes_ends() {
         for round in 0..100 {
             let pool = ThreadPoolExecutor::new(2).unwrap();
             let inner = pool.clone();
-            let outer = pool.submit(move || (0..200).map(|n| inner.submit(move || n)).collect::<Vec<_>>());
-            pool.shutdown_with(Shutdown { wait: round % 2 == 0, cancel_futures: round % 4 < 2 });
-            let Ok(futures) = outer.result() else { continue };
+            let outer = pool.submit(move || {
+                (0..200)
+                    .map(|n| inner.submit(move || n))
+                    .collect::<Vec<_>>()
+            });
+            pool.shutdown_with(Shutdown {
+                wait: round % 2 == 0,
+                cancel_futures: round % 4 < 2,
+            });
+            let Ok(futures) = outer.result() else {
+                continue;
+            };
             for future in futures {
                 assert!(matches!(
                     future.result(),

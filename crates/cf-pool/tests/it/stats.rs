@@ -15,7 +15,10 @@ fn numbers(stats: &Stats) -> (usize, usize, usize) {
 fn a_new_pool_has_nothing() {
     let stats = ThreadPoolExecutor::new(2).unwrap().stats();
     assert_eq!(numbers(&stats), (0, 0, 0));
-    assert_eq!((stats.idle, stats.completed, stats.failed, stats.cancelled), (0, 0, 0, 0));
+    assert_eq!(
+        (stats.idle, stats.completed, stats.failed, stats.cancelled),
+        (0, 0, 0, 0)
+    );
     assert_eq!((stats.queue_wait.count(), stats.run_time.count()), (0, 0));
 }
 
@@ -43,12 +46,21 @@ fn queued_and_running_tasks_are_counted() {
 fn endings_are_counted_apart_and_survive_the_threads() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
     for n in 0..30 {
-        drop(pool.submit(fallible(move || if n % 3 == 0 { Err("x".parse::<u8>().unwrap_err()) } else { Ok(n) })));
+        drop(pool.submit(fallible(move || {
+            if n % 3 == 0 {
+                Err("x".parse::<u8>().unwrap_err())
+            } else {
+                Ok(n)
+            }
+        })));
     }
     drop(pool.submit(|| panic!("expected")));
     pool.shutdown();
     let stats = pool.stats();
-    assert_eq!((stats.completed, stats.failed, stats.cancelled), (20, 11, 0));
+    assert_eq!(
+        (stats.completed, stats.failed, stats.cancelled),
+        (20, 11, 0)
+    );
     assert_eq!(numbers(&stats), (0, 0, 0));
 }
 
@@ -56,8 +68,12 @@ fn endings_are_counted_apart_and_survive_the_threads() {
 fn run_by_a_wait_counts_as_run() {
     let pool = ThreadPoolExecutor::new(1).unwrap();
     let inner = pool.clone();
-    pool.submit(move || (0..50).map(|n| inner.submit(move || n).result().unwrap()).sum::<u32>())
-        .wait();
+    pool.submit(move || {
+        (0..50)
+            .map(|n| inner.submit(move || n).result().unwrap())
+            .sum::<u32>()
+    })
+    .wait();
     pool.shutdown();
     let stats = pool.stats();
     assert_eq!((stats.completed, stats.queued, stats.running), (51, 0, 0));
@@ -102,8 +118,14 @@ fn snapshots_of_a_busy_pool_make_sense() {
     let mut completed = 0;
     while completed < 20_000 {
         let stats = pool.stats();
-        assert!(stats.completed >= completed && stats.completed <= 20_000, "{stats:?}");
-        assert!(stats.queued <= 20_000 && stats.running <= 20_000 && stats.threads <= 2, "{stats:?}");
+        assert!(
+            stats.completed >= completed && stats.completed <= 20_000,
+            "{stats:?}"
+        );
+        assert!(
+            stats.queued <= 20_000 && stats.running <= 20_000 && stats.threads <= 2,
+            "{stats:?}"
+        );
         completed = stats.completed;
     }
     drop(futures);

@@ -1,16 +1,8 @@
 //! Submitting to the thread pool: order, several at once, executors of one's own.
 
-use std::{
-    cell::Cell,
-    collections::VecDeque,
-    sync::{Arc, Mutex, mpsc},
-    thread,
-};
+use std::{cell::Cell, sync::mpsc, thread};
 
-use cf_core::{
-    Callable, ClosureExecutor, Future, Submission,
-    host::{Ending, Home, Host},
-};
+use cf_core::{Callable, ClosureExecutor, Future, Promise};
 use cf_pool::ThreadPoolExecutor;
 
 use crate::gate::Gate;
@@ -29,7 +21,10 @@ fn one_worker_starts_tasks_in_submission_order() {
     }
     drop(sender);
     gate.open();
-    assert_eq!(receiver.iter().collect::<Vec<_>>(), (0..1000).collect::<Vec<_>>());
+    assert_eq!(
+        receiver.iter().collect::<Vec<_>>(),
+        (0..1000).collect::<Vec<_>>()
+    );
 }
 
 // E03
@@ -45,7 +40,10 @@ fn what_a_task_submits_starts_in_submission_order() {
         }
     })
     .wait();
-    assert_eq!(receiver.iter().collect::<Vec<_>>(), (0..1000).collect::<Vec<_>>());
+    assert_eq!(
+        receiver.iter().collect::<Vec<_>>(),
+        (0..1000).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -78,7 +76,12 @@ fn work_of_a_busy_worker_is_taken_by_the_others() {
         futures
     });
     gate.open();
-    let values: Vec<_> = outer.result().unwrap().into_iter().map(|it| it.result().unwrap()).collect();
+    let values: Vec<_> = outer
+        .result()
+        .unwrap()
+        .into_iter()
+        .map(|it| it.result().unwrap())
+        .collect();
     assert_eq!(values, (0..100).collect::<Vec<_>>());
 }
 
@@ -89,13 +92,18 @@ fn every_task_of_many_submitters_runs_once() {
         .map(|k| {
             let pool = pool.clone();
             thread::spawn(move || {
-                let futures: Vec<_> = (0..5000).map(|n| pool.submit(move || k * 5000 + n)).collect();
-                futures.into_iter().map(|it| it.result().unwrap()).sum::<u64>()
+                let futures: Vec<_> = (0..5000)
+                    .map(|n| pool.submit(move || k * 5000 + n))
+                    .collect();
+                futures
+                    .into_iter()
+                    .map(|it| it.result().unwrap())
+                    .sum::<u64>()
             })
         })
         .collect();
     let sum: u64 = submitters.into_iter().map(|it| it.join().unwrap()).sum();
-    assert_eq!(sum, (0..20_000).sum());
+    assert_eq!(sum, (0..20_000).sum::<u64>());
     assert_eq!(pool.stats().completed, 20_000);
 }
 
@@ -108,65 +116,24 @@ fn thread_locals_of_the_submitter_do_not_travel() {
     assert_eq!(pool.submit(|| TENANT.get()).result().unwrap(), 0);
 }
 
-/// The smallest executor of one's own: it keeps what it gets until it is told to run it.
-#[derive(Clone, Default)]
-struct Later(Arc<Mutex<VecDeque<cf_core::Task>>>);
+/// The smallest executor of one's own: a thread for each call.
+#[derive(Clone)]
+struct ThreadEach;
 
-impl Later {
-    fn run_all(&self) {
-        while let Some(task) = self.pop() {
-            task.run(&Plain);
-        }
-    }
-
-    fn pop(&self) -> Option<cf_core::Task> {
-        self.0.lock().unwrap().pop_front()
-    }
-}
-
-impl ClosureExecutor for Later {
+impl ClosureExecutor for ThreadEach {
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
-        let (task, future) = Submission::new(callable, Home::NOWHERE).split();
-        self.0.lock().unwrap().push_back(task);
+        let (promise, future) = Promise::new();
+        thread::spawn(move || match callable.call() {
+            Ok(value) => promise.set_result(value).is_ok(),
+            Err(error) => promise.set_exception(error).is_ok(),
+        });
         future
     }
-}
-
-struct Plain;
-
-impl Host for Plain {
-    fn home(&self) -> Home {
-        Home::NOWHERE
-    }
-
-    fn has_stack(&self) -> bool {
-        false
-    }
-
-    fn took_over(&self, _: usize) {}
-
-    fn starting(&self) -> Option<std::time::Instant> {
-        None
-    }
-
-    fn finishing(&self, _: Ending, _: Option<std::time::Instant>) {}
-
-    fn ready(&self) {}
-
-    fn can_be_replaced(&self) -> bool {
-        false
-    }
-
-    fn block(&self) {}
-
-    fn unblock(&self) {}
 }
 
 // E30
 #[test]
 fn an_executor_of_ones_own_gets_map_for_free() {
-    let later = Later::default();
-    let squares = later.map(|n: u32| n * n, 1..=3).start();
-    later.run_all();
+    let squares = ThreadEach.map(|n: u32| n * n, 1..=3);
     assert_eq!(squares.collect::<Result<Vec<_>, _>>().unwrap(), [1, 4, 9]);
 }

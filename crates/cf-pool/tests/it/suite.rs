@@ -161,9 +161,7 @@ fn a_callback_sees_the_end(executor: &impl ClosureExecutor) {
 }
 
 // T16
-fn a_panicking_callback_stops_neither_the_others_nor_the_executor(
-    executor: &impl ClosureExecutor,
-) {
+fn a_panicking_callback_stops_neither_the_others_nor_the_executor(executor: &impl ClosureExecutor) {
     for _ in 0..8 {
         let (sender, receiver) = mpsc::channel();
         let future = executor.spawn(|| 7);
@@ -175,7 +173,9 @@ fn a_panicking_callback_stops_neither_the_others_nor_the_executor(
     assert_eq!(executor.spawn(|| 8).result().unwrap(), 8);
 }
 
-fn an_outcome_can_be_mapped_and_chained(executor: &(impl ClosureExecutor + Clone + Send + 'static)) {
+fn an_outcome_can_be_mapped_and_chained(
+    executor: &(impl ClosureExecutor + Clone + Send + 'static),
+) {
     let next = executor.clone();
     let chained = executor
         .spawn(|| 4)
@@ -216,7 +216,11 @@ fn wait_for_all_gives_all(executor: &impl ClosureExecutor) {
     let futures = (0..50).map(|n| executor.spawn(move || if n % 2 == 0 { n } else { panic!() }));
     let sets = wait(futures, ReturnWhen::AllCompleted);
     assert_eq!((sets.done.len(), sets.not_done.len()), (50, 0));
-    let values: Vec<_> = sets.done.into_iter().filter_map(|it| it.result().ok()).collect();
+    let values: Vec<_> = sets
+        .done
+        .into_iter()
+        .filter_map(|it| it.result().ok())
+        .collect();
     assert_eq!(values, (0..50).step_by(2).collect::<Vec<_>>());
 }
 
@@ -230,9 +234,14 @@ fn wait_for_the_first_exception_ends_with_one(executor: &impl ClosureExecutor) {
 
 fn as_completed_gives_each_once(executor: &impl ClosureExecutor) {
     let futures: Vec<_> = (0..100).map(|n| executor.spawn(move || n)).collect();
-    let values: Vec<u32> = as_completed(futures).map(|it| it.result().unwrap()).collect();
+    let values: Vec<u32> = as_completed(futures)
+        .map(|it| it.result().unwrap())
+        .collect();
     assert_eq!(values.len(), 100);
-    assert_eq!(values.into_iter().collect::<BTreeSet<_>>(), (0..100).collect());
+    assert_eq!(
+        values.into_iter().collect::<BTreeSet<_>>(),
+        (0..100).collect()
+    );
 }
 
 // E06
@@ -324,7 +333,9 @@ fn generic_code_runs_on_it<E: ClosureExecutor>(executor: &E) {
     fn twice<E: Executor<fn() -> u32>>(executor: &E) -> u32 {
         let first = executor.submit(|| 3);
         let second = executor.try_submit(|| 4).unwrap();
-        first.result().unwrap() + second.result().unwrap() + executor.submit_now(|| 5).result().unwrap()
+        first.result().unwrap()
+            + second.result().unwrap()
+            + executor.submit_now(|| 5).result().unwrap()
     }
     assert_eq!(twice(executor), 12);
 }

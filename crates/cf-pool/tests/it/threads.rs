@@ -49,7 +49,9 @@ fn threads_start_one_for_each_submission_up_to_the_maximum() {
 #[test]
 fn a_submission_that_finds_an_idle_worker_starts_no_thread() {
     let pool = ThreadPoolExecutor::new(8).unwrap();
-    let names: HashSet<_> = (0..200).map(|_| pool.submit(thread_name).result().unwrap()).collect();
+    let names: HashSet<_> = (0..200)
+        .map(|_| pool.submit(thread_name).result().unwrap())
+        .collect();
     assert_eq!(names.len(), 1);
     assert_eq!(pool.stats().threads, 1);
 }
@@ -83,7 +85,7 @@ fn without_an_idle_timeout_threads_stay() {
         let both = Arc::clone(&both);
         pool.submit(move || both.wait().is_leader())
     });
-    futures.map(|it| it.result().unwrap());
+    assert!(futures.into_iter().any(|it| it.result().unwrap()));
     // time: they would have left by now if they left at all
     thread::sleep(Duration::from_millis(300));
     assert_eq!(pool.stats().threads, 2);
@@ -105,7 +107,7 @@ fn with_an_idle_timeout_threads_leave_and_come_back() {
             let both = Arc::clone(&both);
             pool.submit(move || both.wait().is_leader())
         });
-        futures.map(|it| it.result().unwrap());
+        assert!(futures.into_iter().any(|it| it.result().unwrap()));
         crate::os_threads::until(|| pool.stats().threads == 0, "they stay");
         crate::os_threads::assert_all_gone("leaving");
     }
@@ -134,7 +136,11 @@ fn a_task_that_comes_as_the_idle_timeout_ends_is_run() {
 // T06
 #[test]
 fn threads_are_named_by_prefix_and_number() {
-    let pool = ThreadPoolExecutor::builder().max_workers(3).thread_name_prefix("render").build().unwrap();
+    let pool = ThreadPoolExecutor::builder()
+        .max_workers(3)
+        .thread_name_prefix("render")
+        .build()
+        .unwrap();
     let names = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::new(Barrier::new(3));
     for _ in 0..3 {
@@ -156,7 +162,11 @@ fn the_default_prefix_counts_the_pools() {
     let number = || {
         let pool = ThreadPoolExecutor::new(1).unwrap();
         let name = pool.submit(thread_name).result().unwrap();
-        let number = name.strip_prefix("ThreadPoolExecutor-").unwrap().strip_suffix("_0").unwrap();
+        let number = name
+            .strip_prefix("ThreadPoolExecutor-")
+            .unwrap()
+            .strip_suffix("_0")
+            .unwrap();
         number.parse::<u64>().unwrap()
     };
     let (first, second) = (number(), number());
@@ -167,7 +177,11 @@ fn the_default_prefix_counts_the_pools() {
 #[test]
 fn a_thread_is_gone_when_shutdown_returns() {
     for _ in 0..100 {
-        let pool = ThreadPoolExecutor::builder().max_workers(4).thread_name_prefix("gone-after").build().unwrap();
+        let pool = ThreadPoolExecutor::builder()
+            .max_workers(4)
+            .thread_name_prefix("gone-after")
+            .build()
+            .unwrap();
         for _ in 0..20 {
             drop(pool.submit(|| ()));
         }
@@ -180,7 +194,11 @@ fn a_thread_is_gone_when_shutdown_returns() {
 #[test]
 fn many_pools_made_and_dropped_leave_no_thread() {
     for n in 0..300 {
-        let pool = ThreadPoolExecutor::builder().max_workers(4).thread_name_prefix("many-pools").build().unwrap();
+        let pool = ThreadPoolExecutor::builder()
+            .max_workers(4)
+            .thread_name_prefix("many-pools")
+            .build()
+            .unwrap();
         if n % 3 == 0 {
             // The last handle goes inside a worker.
             let inner = pool.clone();

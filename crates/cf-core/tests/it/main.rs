@@ -1,0 +1,24 @@
+//! What the core promises, fact by fact; `// F02` above a test names the row of `docs/from-python.md`'s reference it pins.
+
+mod auto_traits;
+mod callable;
+mod callback;
+mod cancel;
+mod compile_fail;
+mod debug;
+mod error;
+mod future;
+mod promise;
+
+mod as_completed;
+mod chain;
+mod checkpoint;
+mod context;
+mod deadlock;
+mod gate;
+mod gather;
+mod guard;
+mod inline;
+mod peek;
+mod shared;
+mod wait;

@@ -27,6 +27,14 @@ pub(crate) trait Body: Send + Sized + 'static {
     /// Runs a queued cell; a bare promise has nothing to run.
     fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool;
 
+    /// Runs a queued cell for its one reader and gives the outcome; gives the cell back if there is nothing to run.
+    fn run_and_take(
+        cell: Arc<Cell<Self>>,
+        _: &dyn Host,
+    ) -> Result<Result<Self::Output, Error>, Arc<Cell<Self>>> {
+        Err(cell)
+    }
+
     fn sources(&self) -> Vec<Weak<dyn Node>> {
         Vec::new()
     }
@@ -65,6 +73,10 @@ struct Loan {
 pub(crate) trait Slot<T>: Node {
     /// Moves the outcome out, if it is there.
     fn take(&self) -> Option<Result<T, Error>>;
+
+    /// Runs a queued task for its one reader and gives the outcome; gives itself back if there is nothing to run.
+    fn run_and_take(self: Arc<Self>, host: &dyn Host)
+    -> Result<Result<T, Error>, Arc<dyn Slot<T>>>;
 
     /// Takes the outcome to look at it; it is to be put back with `restore`.
     fn lend(&self) -> Lend<T>;
@@ -147,11 +159,34 @@ impl<B: Body> Cell<B> {
         })
     }
 
-    /// Ends a running task as cancelled, which it agreed to.
-    pub(crate) fn complete_cancelled(&self, host: Option<&dyn Host>) {
-        if let Ok(next) = self.settle(Err(Error::Cancelled), Phase::Cancelled, host) {
-            run_chain(next);
+    /// Ends a running task in a phase that its runner chose.
+    pub(crate) fn complete_as(
+        &self,
+        outcome: Result<B::Output, Error>,
+        phase: Phase,
+        host: Option<&dyn Host>,
+    ) {
+        match self.settle(outcome, phase, host) {
+            Ok(next) => run_chain(next),
+            Err(_) => unreachable!("a running task is completed by its runner only"),
         }
+    }
+
+    /// Ends a running task whose one reader runs it: the outcome is given to it and need not be stored, if nobody else asked.
+    pub(crate) fn complete_and_take(
+        &self,
+        outcome: Result<B::Output, Error>,
+        phase: Phase,
+    ) -> Result<B::Output, Error> {
+        let mut inner = lock(&self.inner);
+        if matches!(inner.hooks, Hooks::Nobody) {
+            inner.stage = Stage::Taken;
+            self.phase.set(phase);
+            return outcome;
+        }
+        drop(inner);
+        self.complete_as(outcome, phase, None);
+        self.take().unwrap_or(Err(Error::InvalidState))
     }
 
     fn settle(
@@ -193,10 +228,13 @@ impl<B: Body> Cell<B> {
             }
             inner = lock(&self.inner);
         }
-        if let Some(host) = host {
+        let continuation = inner.hooks.take_continuation();
+        // A continuation runs next on this thread, for as long as it likes.
+        if let Some(host) = host
+            && continuation.is_none()
+        {
             host.ready();
         }
-        let continuation = inner.hooks.take_continuation();
         let hooks = mem::take(&mut inner.hooks);
         let (stage, next) = match continuation {
             None => (Stage::Done(outcome), None),
@@ -323,6 +361,13 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
             unreachable!("looked above")
         };
         Some(outcome)
+    }
+
+    fn run_and_take(
+        self: Arc<Self>,
+        host: &dyn Host,
+    ) -> Result<Result<B::Output, Error>, Arc<dyn Slot<B::Output>>> {
+        B::run_and_take(self, host).map_err(|cell| cell as Arc<dyn Slot<B::Output>>)
     }
 
     fn lend(&self) -> Lend<B::Output> {

@@ -13,7 +13,8 @@ use crate::{
     cell::{Lend, Slot},
     done::Done,
     error::{Error, TimedOut},
-    node::Node,
+    host,
+    node::{self, Node},
     state::Phase,
 };
 
@@ -94,8 +95,19 @@ impl<T: 'static> Future<T> {
     /// # Errors
     /// How the task failed; [`Error::Cancelled`]; [`Error::Deadlock`] if this wait closes a circle of tasks that wait for
     /// each other; [`Error::EventLoopBlocked`] if the future is pending and this is a task of an event loop.
-    pub fn result(self) -> Result<T, Error> {
+    pub fn result(mut self) -> Result<T, Error> {
         if !self.slot.is_done() {
+            block::refuse_in_event_loop()?;
+            // What most often waits on a worker: the task it submitted last, still at the end of the worker's own queue.
+            if let Some(host) = host::current().filter(|host| host.has_stack())
+                && let Some(task) = host.take_queued(node::id(&*self.slot))
+            {
+                task.discard();
+                match self.slot.run_and_take(&*host) {
+                    Ok(outcome) => return outcome,
+                    Err(slot) => self = Self { slot },
+                }
+            }
             self.block(Limit::Untimed)?;
         }
         self.slot.take().unwrap_or(Err(Error::InvalidState))

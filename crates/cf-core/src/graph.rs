@@ -5,7 +5,7 @@
 //! one. The largest set of tasks for which that holds is found by striking out those that can go on.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
@@ -92,41 +92,67 @@ impl Drop for Edges {
     }
 }
 
-/// For every stuck task, the tasks that hold it up.
+/// For every stuck task, the tasks that hold it up. Each wait is looked at once, however long the chains are.
 fn stuck_tasks(graph: &Graph) -> HashMap<usize, Vec<usize>> {
-    // For each task, for each thing it waits for, where that comes from.
+    // For each task, for each thing it waits for, which blocked tasks that comes from.
     let mut stuck: HashMap<usize, Vec<Vec<usize>>> = graph
         .iter()
-        .map(|(&task, blocked)| (task, blocked.targets.iter().map(origins).collect()))
+        .map(|(&task, blocked)| {
+            let held_up_by = |target| {
+                let mut origins = origins(target);
+                origins.retain(|origin| graph.contains_key(origin));
+                origins
+            };
+            (task, blocked.targets.iter().map(held_up_by).collect())
+        })
         .collect();
-    loop {
-        let is_stuck = |target: &Vec<usize>| target.iter().any(|origin| stuck.contains_key(origin));
-        let free: Vec<usize> = stuck
-            .iter()
-            .filter(|(task, targets)| match graph[*task].need {
-                Need::All => !targets.iter().any(is_stuck),
-                Need::AnyOne => !targets.iter().all(is_stuck),
-            })
-            .map(|(&task, _)| task)
-            .collect();
-        if free.is_empty() {
-            break;
-        }
-        for task in free {
-            stuck.remove(&task);
+    // How many of its targets cannot come, and for each target how many of its origins are stuck.
+    let mut counts: HashMap<usize, (usize, Vec<usize>)> = HashMap::new();
+    let mut dependents: HashMap<usize, Vec<(usize, usize)>> = HashMap::new();
+    for (&task, targets) in &stuck {
+        let n_origins: Vec<usize> = targets.iter().map(Vec::len).collect();
+        let n_stuck = n_origins.iter().filter(|n| **n > 0).count();
+        counts.insert(task, (n_stuck, n_origins));
+        for (index, origins) in targets.iter().enumerate() {
+            for &origin in origins {
+                dependents.entry(origin).or_default().push((task, index));
+            }
         }
     }
-    let tasks: Vec<usize> = stuck.keys().copied().collect();
+    let can_go_on = |task: usize, n_stuck: usize| match graph[&task].need {
+        Need::All => n_stuck == 0,
+        Need::AnyOne => n_stuck < graph[&task].targets.len(),
+    };
+    let mut free: Vec<usize> = counts
+        .iter()
+        .filter(|(task, (n_stuck, _))| can_go_on(**task, *n_stuck))
+        .map(|(&task, _)| task)
+        .collect();
+    while let Some(task) = free.pop() {
+        if stuck.remove(&task).is_none() {
+            continue;
+        }
+        for &(dependent, index) in dependents.get(&task).into_iter().flatten() {
+            let Some((n_stuck, n_origins)) = counts.get_mut(&dependent) else {
+                continue;
+            };
+            n_origins[index] -= 1;
+            if n_origins[index] == 0 {
+                *n_stuck -= 1;
+                if can_go_on(dependent, *n_stuck) {
+                    free.push(dependent);
+                }
+            }
+        }
+    }
+    let holds_up: HashSet<usize> = stuck.keys().copied().collect();
     stuck
         .into_iter()
         .map(|(task, targets)| {
+            let origins = targets.into_iter().flatten();
             (
                 task,
-                targets
-                    .into_iter()
-                    .flatten()
-                    .filter(|origin| tasks.contains(origin))
-                    .collect(),
+                origins.filter(|origin| holds_up.contains(origin)).collect(),
             )
         })
         .collect()

@@ -6,11 +6,12 @@ use crate::{
     callable::Callable,
     cell::{Body, Cell, Slot},
     context::Context,
-    error::Error,
+    error::{Error, Exception},
     frame,
     future::Future,
     host::{Ending, Home, Host},
     node::{self, Node},
+    state::Phase,
     unwind,
 };
 
@@ -25,6 +26,21 @@ impl<C: Callable + 'static> Body for Work<C> {
 
     fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool {
         run(cell, host, false)
+    }
+
+    fn run_and_take(
+        cell: Arc<Cell<Self>>,
+        host: &dyn Host,
+    ) -> Result<Result<C::Output, Error>, Arc<Cell<Self>>> {
+        let Some(work) = cell.start() else {
+            return Err(cell);
+        };
+        let Called {
+            cell,
+            outcome,
+            phase,
+        } = call(cell, work, host);
+        Ok(cell.complete_and_take(outcome, phase))
     }
 
     fn name() -> &'static str {
@@ -101,7 +117,7 @@ impl Task {
     pub fn is_pending(&self) -> bool {
         self.job
             .as_ref()
-            .is_some_and(|job| job.phase() == crate::state::Phase::Pending)
+            .is_some_and(|job| job.phase() == Phase::Pending)
     }
 
     /// Its address, as [`Host::took_over`] names it.
@@ -180,13 +196,36 @@ impl<C: Callable + 'static> fmt::Debug for Submission<C> {
 
 /// Runs a pending task: `at_top` when the worker took it from the queue, and not on top of a waiting one.
 fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top: bool) -> bool {
-    let Some(Work {
-        callable,
-        mut context,
-    }) = cell.start()
-    else {
+    let Some(work) = cell.start() else {
         return false;
     };
+    let Called {
+        cell,
+        outcome,
+        phase,
+    } = call(cell, work, host);
+    // Nobody can see the result of a detached task, so nobody must be told that this worker is free before its drop.
+    let publisher = (at_top && Arc::strong_count(&cell) > 1).then_some(host);
+    cell.complete_as(outcome, phase, publisher);
+    true
+}
+
+/// A cell whose call has ended, and how.
+struct Called<C: Callable + 'static> {
+    cell: Arc<Cell<Work<C>>>,
+    outcome: Result<C::Output, Error>,
+    phase: Phase,
+}
+
+/// Makes the call, and says how it ended.
+fn call<C: Callable + 'static>(
+    cell: Arc<Cell<Work<C>>>,
+    Work {
+        callable,
+        mut context,
+    }: Work<C>,
+    host: &dyn Host,
+) -> Called<C> {
     let started = host.starting();
     // The cell itself is the mark of the running task; moving it there and back saves counting a reference.
     let (outcome, task) = if context.is_empty() {
@@ -205,47 +244,22 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
     let Ok(cell) = (task as Arc<dyn Any + Send + Sync>).downcast::<Cell<Work<C>>>() else {
         unreachable!("the frame gives back the task it was given")
     };
-    finish(&cell, outcome, host, started, at_top);
-    true
-}
-
-fn finish<C: Callable + 'static>(
-    cell: &Arc<Cell<Work<C>>>,
-    outcome: Result<C::Output, Error>,
-    host: &dyn Host,
-    started: Option<std::time::Instant>,
-    at_top: bool,
-) {
-    // Nobody can see the result of a detached task, so nobody must be told that this worker is free before its drop.
-    let publisher = (at_top && Arc::strong_count(cell) > 1).then_some(host);
-    let late = match outcome {
+    let (outcome, phase, ending) = match outcome {
+        Ok(value) => (Ok(value), Phase::Succeeded, Ending::Completed),
         Err(Error::Cancelled) if cell.is_asked_to_stop() => {
-            host.finishing(Ending::Cancelled, started);
-            cell.complete_cancelled(publisher);
-            return;
+            (Err(Error::Cancelled), Phase::Cancelled, Ending::Cancelled)
         }
+        // Nobody asked, so it is an ordinary exception.
         Err(Error::Cancelled) => {
-            host.finishing(Ending::Failed, started);
-            cell.complete(
-                Err(Error::Raised(crate::error::Exception::new(Box::new(
-                    Error::Cancelled,
-                )))),
-                publisher,
-            )
+            let exception = Exception::new(Box::new(Error::Cancelled));
+            (Err(Error::Raised(exception)), Phase::Failed, Ending::Failed)
         }
-        outcome => {
-            host.finishing(
-                if outcome.is_ok() {
-                    Ending::Completed
-                } else {
-                    Ending::Failed
-                },
-                started,
-            );
-            cell.complete(outcome, publisher)
-        }
+        Err(error) => (Err(error), Phase::Failed, Ending::Failed),
     };
-    if late.is_err() {
-        unreachable!("a running task is completed by its runner only");
+    host.finishing(ending, started);
+    Called {
+        cell,
+        outcome,
+        phase,
     }
 }

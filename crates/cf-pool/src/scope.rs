@@ -1,13 +1,14 @@
 //! Closures that borrow: run on threads that end before what they borrow does.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
-use cf_core::{Callable, Context, Error, Future, Promise, unwind};
+use cf_core::{BlockedSection, Callable, Context, Error, Future, Promise, unwind};
 
 use crate::builder::Settings;
 
@@ -16,6 +17,8 @@ pub(crate) fn run<'env, R>(
     settings: &Settings,
     f: impl for<'s> FnOnce(&Scope<'s, 'env>) -> R,
 ) -> R {
+    // At its end the scope blocks this thread, which may be a pool's, until the last of its threads has ended.
+    let section = Cell::new(None);
     thread::scope(|threads| {
         let scope = Scope {
             threads,
@@ -29,7 +32,7 @@ pub(crate) fn run<'env, R>(
             })),
         };
         // Also where `f` unwinds, and where no thread could be started, what was submitted is run.
-        let _rest = RunTheRest(&scope.queue);
+        let _rest = RunTheRest(&scope.queue, &section);
         f(&scope)
     })
 }
@@ -150,15 +153,16 @@ fn run_all(queue: &Mutex<Queue<'_>>) {
     }
 }
 
-struct RunTheRest<'a, 's>(&'a Mutex<Queue<'s>>);
+struct RunTheRest<'a, 's>(&'a Mutex<Queue<'s>>, &'a Cell<Option<BlockedSection>>);
 
 impl Drop for RunTheRest<'_, '_> {
     fn drop(&mut self) {
         loop {
             let task = lock(self.0).tasks.pop_front();
-            let Some(task) = task else { return };
+            let Some(task) = task else { break };
             task.run();
         }
+        self.1.set(Some(BlockedSection::enter()));
     }
 }
 

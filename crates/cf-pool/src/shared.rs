@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     /// One task in so many is timed: 1 while tasks are long, more while they are tiny.
     pub(crate) timing_interval: AtomicU32,
     /// Mirrors of what is under the lock, for looks without it.
-    n_queued: CachePadded<AtomicUsize>,
+    has_queue: CachePadded<AtomicBool>,
     /// Counts the changes of the list of desks.
     desks_version: AtomicUsize,
     can_call: CachePadded<AtomicBool>,
@@ -85,7 +85,7 @@ impl Shared {
             settings,
             home: Home::unique(),
             timing_interval: AtomicU32::new(1),
-            n_queued: CachePadded::new(AtomicUsize::new(0)),
+            has_queue: CachePadded::new(AtomicBool::new(false)),
             desks_version: AtomicUsize::new(1),
             can_call: CachePadded::new(AtomicBool::new(true)),
             is_closed: AtomicBool::new(false),
@@ -102,16 +102,22 @@ impl Shared {
         lock(&self.state)
     }
 
-    /// Stores the mirrors; to be called before the lock is released by whoever changed what they mirror.
+    /// Stores the mirrors where they have changed; to be called before the lock is released by whoever changed what they
+    /// mirror.
     fn mirror(&self, state: &State) {
-        self.n_queued.store(state.queue.len(), Ordering::Relaxed);
-        self.can_call
-            .store(self.could_call(state), Ordering::Relaxed);
+        for (mirror, now) in [
+            (&self.has_queue, !state.queue.is_empty()),
+            (&self.can_call, self.could_call(state)),
+        ] {
+            if mirror.load(Ordering::Relaxed) != now {
+                mirror.store(now, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Whether tasks wait in the common queue.
     pub(crate) fn has_queue(&self) -> bool {
-        self.n_queued.load(Ordering::Relaxed) > 0
+        self.has_queue.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_bounded(&self) -> bool {
@@ -182,9 +188,14 @@ impl Shared {
         };
         let mut state = self.lock();
         state.n_unstarted = state.n_unstarted.saturating_sub(1);
-        let n_told = capacity
-            .saturating_sub(state.n_unstarted)
-            .min(state.room.len());
+        // An empty queue is the last news there may ever be, so it goes to all of them.
+        let n_told = if state.n_unstarted == 0 {
+            state.room.len()
+        } else {
+            capacity
+                .saturating_sub(state.n_unstarted)
+                .min(state.room.len())
+        };
         let told: Vec<_> = state.room.drain(..n_told).collect();
         drop(state);
         tell_of_room(told);

@@ -236,7 +236,7 @@ impl Worker {
             .others()
             .iter()
             .any(|desk| desk.with_local(|local| !local.is_empty()))
-            && self.shared.get_up(&self.desk)
+            && self.shared.get_up_for_work(&self.desk)
         {
             return true;
         }

@@ -11,7 +11,7 @@ use cf_core::{
     },
 };
 use cf_pool::{Shutdown, ThreadPoolBuilder, ThreadPoolExecutor};
-use loom::model::Builder;
+use loom::{explore, model::Builder, stop_exploring};
 
 /// A worker makes more moves than loom takes for an endless loop by default.
 const MAX_BRANCHES: usize = 20_000;
@@ -35,30 +35,59 @@ fn is_shut_down(error: &Error) -> bool {
     matches!(error, Error::Rejected(Reason::Shutdown))
 }
 
-/// A promise of nothing, kept by a task: the future is done when the task has got there.
-fn gate() -> (impl FnOnce() + Send + 'static, cf_core::Future<()>) {
-    let (promise, reached) = Promise::new();
-    (move || promise.set_result(()).unwrap(), reached)
+/// A pool of so many workers that have been at work; exploring begins where they look for more.
+fn warm_pool(n_workers: usize) -> ThreadPoolExecutor {
+    stop_exploring();
+    let pool = pool(n_workers).build().unwrap();
+    let tasks: Vec<_> = (0..n_workers).map(|_| pool.submit(|| ())).collect();
+    for task in tasks {
+        task.result().unwrap();
+    }
+    explore();
+    pool
+}
+
+/// A door that only a task opens, and how to wait for it without telling the pool that a worker blocks.
+#[derive(Clone)]
+struct Door(Arc<AtomicBool>);
+
+impl Door {
+    fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(false)))
+    }
+
+    /// Opens it, and wakes the one who waits.
+    fn open(&self, waiter: &thread::Thread) {
+        self.0.store(true, Ordering::Release);
+        waiter.unpark();
+    }
+
+    fn wait(&self) {
+        while !self.0.load(Ordering::Acquire) {
+            thread::park();
+        }
+    }
 }
 
 #[test]
 fn queue_push_races_park() {
-    model(2, || {
-        let pool = pool(1).build().unwrap();
-        assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+    model(3, || {
+        let pool = warm_pool(1);
         // The worker searches, lies down or sleeps.
         assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+        stop_exploring();
     });
 }
 
 #[test]
 fn queue_push_races_push() {
     model(2, || {
-        let pool = pool(1).build().unwrap();
+        let pool = warm_pool(1);
         let other = pool.clone();
         let submitter = thread::spawn(move || other.submit(|| 7).result().unwrap());
         assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
         assert_eq!(submitter.join().unwrap(), 7);
+        stop_exploring();
     });
 }
 
@@ -138,23 +167,21 @@ fn cancel_races_take() {
 #[test]
 fn local_push_races_lying_down() {
     model(2, || {
-        let pool = pool(2).build().unwrap();
+        let pool = warm_pool(2);
+        stop_exploring();
         let inner = pool.clone();
-        let other = pool.submit(|| ());
         let outer = pool.submit(move || {
-            let (open, opened) = (Arc::new(AtomicBool::new(false)), thread::current());
-            let opener = Arc::clone(&open);
-            let pushed = inner.submit(move || {
-                opener.store(true, Ordering::Release);
-                opened.unpark();
-            });
-            // Blocks without telling the pool, so only the other worker can go on.
-            while !open.load(Ordering::Acquire) {
-                thread::park();
-            }
+            explore();
+            let (door, me) = (Door::new(), thread::current());
+            let key = door.clone();
+            let pushed = inner.submit(move || key.open(&me));
+            // Only the other worker can run it.
+            door.wait();
+            stop_exploring();
             drop(pushed);
         });
-        other.result().unwrap();
+        // The other worker may be at this one, and then it finds no more in the queue and lies down.
+        pool.submit(|| ()).result().unwrap();
         outer.result().unwrap();
     });
 }
@@ -162,11 +189,16 @@ fn local_push_races_lying_down() {
 #[test]
 fn wait_in_a_task_races_theft() {
     model(2, || {
-        let pool = pool(2).build().unwrap();
+        let pool = warm_pool(2);
+        stop_exploring();
         let inner = pool.clone();
-        let other = pool.submit(|| ());
-        let outer = pool.submit(move || inner.submit(|| 25).result());
-        other.result().unwrap();
+        let outer = pool.submit(move || {
+            explore();
+            let outcome = inner.submit(|| 25).result();
+            stop_exploring();
+            outcome
+        });
+        pool.submit(|| ()).result().unwrap();
         assert_eq!(outer.result().unwrap().unwrap(), 25);
     });
 }
@@ -184,14 +216,15 @@ fn room_made_races_submit() {
 
 #[test]
 fn room_made_races_two_submits() {
-    model(2, || {
+    model(1, || {
         let pool = pool(1).queue_capacity(1).build().unwrap();
         let other = pool.clone();
         let first = pool.submit(|| 7);
         let submitter = thread::spawn(move || other.submit(|| 8).result().unwrap());
         assert_eq!(pool.submit(|| 9).result().unwrap(), 9);
-        assert_eq!(first.result().unwrap(), 7);
         assert_eq!(submitter.join().unwrap(), 8);
+        stop_exploring();
+        assert_eq!(first.result().unwrap(), 7);
     });
 }
 
@@ -248,16 +281,30 @@ fn failing_initializer_races_submit() {
 }
 
 #[test]
-fn blocking_continuation_races_submit() {
+fn continuation_races_submit() {
     model(2, || {
-        let pool = pool(2).build().unwrap();
-        let (open, opened) = gate();
-        let waiting = pool.submit(|| 7).map(move |n| {
-            opened.result().unwrap();
-            n
+        let pool = warm_pool(2);
+        stop_exploring();
+        let door = Door::new();
+        let (waiter, its_thread) = Promise::new();
+        let (go, start) = Promise::new();
+        let task = pool.submit(move || start.result());
+        // Whoever holds one of these could look at the task while its continuation runs.
+        let canceller = task.canceller();
+        let its_door = door.clone();
+        let waiting = task.map(move |_| {
+            waiter.set_result(thread::current()).unwrap();
+            its_door.wait();
         });
-        pool.submit(open).result().unwrap();
-        assert_eq!(waiting.result().unwrap(), 7);
+        go.set_result(()).unwrap();
+        explore();
+        let its_thread = its_thread.result().unwrap();
+        pool.submit(move || door.open(&its_thread))
+            .result()
+            .unwrap();
+        stop_exploring();
+        waiting.result().unwrap();
+        drop(canceller);
     });
 }
 

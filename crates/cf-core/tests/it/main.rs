@@ -21,4 +21,5 @@ mod guard;
 mod inline;
 mod peek;
 mod shared;
+mod threads;
 mod wait;

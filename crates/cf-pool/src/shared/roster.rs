@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cf_core::{Error, Reason, Task, sync::thread};
+use cf_core::{
+    Error, Reason, Task,
+    sync::{MutexGuard, thread},
+};
 
 use super::{Shared, State};
 use crate::{desk::Desk, worker};
@@ -217,9 +220,18 @@ impl Shared {
         true
     }
 
+    /// Gets up, to search, unless enough others are active, who will see the work that this worker saw.
+    pub(crate) fn get_up_for_work(&self, desk: &Arc<Desk>) -> bool {
+        let state = self.lock();
+        state.n_active < self.settings.max_workers && self.rise(state, desk)
+    }
+
     /// Gets up, to search, without having been called; false if a call came first, which then holds.
     pub(crate) fn get_up(&self, desk: &Arc<Desk>) -> bool {
-        let mut state = self.lock();
+        self.rise(self.lock(), desk)
+    }
+
+    fn rise(&self, mut state: MutexGuard<'_, State>, desk: &Arc<Desk>) -> bool {
         let Some(place) = state
             .sleepers
             .iter()

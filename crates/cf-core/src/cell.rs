@@ -1,6 +1,7 @@
 //! The one cell behind every promise, task and future: a stage under a lock, and what follows from its moves.
 
 use std::{
+    collections::VecDeque,
     mem,
     sync::{Arc, Weak},
 };
@@ -66,6 +67,7 @@ enum Stage<B: Body> {
 
 struct Loan {
     borrower: thread::ThreadId,
+    cancelled: bool,
     error: Option<Error>,
 }
 
@@ -220,7 +222,7 @@ impl<B: Body> Cell<B> {
             if !self.phase.get().is_final() {
                 self.phase.set(Phase::Settling);
             }
-            inner.stage = Stage::lent(&outcome);
+            inner.stage = Stage::lent(&outcome, phase);
             drop(inner);
             let done = Done::new(&outcome, phase == Phase::Cancelled);
             for callback in callbacks {
@@ -262,7 +264,17 @@ impl<B: Body> Node for Cell<B> {
         phase.is_final() || (phase == Phase::Settling && self.is_lent_to_me())
     }
 
-    fn cancel(&self) -> bool {
+    fn is_cancelled(&self) -> bool {
+        match self.phase.get() {
+            Phase::Settling => {
+                let inner = lock(&self.inner);
+                inner.stage.is_lent_to_me() && inner.is_cancelling()
+            }
+            phase => phase == Phase::Cancelled,
+        }
+    }
+
+    fn cancel_alone(&self, sources: &mut VecDeque<Arc<dyn Node>>) -> bool {
         let mut inner = lock(&self.inner);
         let Stage::Pending(_) = inner.stage else {
             return self.phase.get() == Phase::Cancelled || inner.is_cancelling();
@@ -272,24 +284,17 @@ impl<B: Body> Node for Cell<B> {
         };
         let next = self.publish(inner, Err(Error::Cancelled), Phase::Cancelled, None);
         host::tell_cancelled(self.home);
-        for source in body.sources().iter().filter_map(Weak::upgrade) {
-            source.cancel();
-        }
+        sources.extend(body.sources().iter().filter_map(Weak::upgrade));
         unwind::contain("drop of a callable", || drop(body));
         run_chain(next);
         true
     }
 
-    fn request_cancel(&self) -> bool {
-        let sources = self.sources();
-        let accepted = self.cancel() || {
+    fn request_cancel_alone(&self, sources: &mut VecDeque<Arc<dyn Node>>) -> bool {
+        self.cancel_alone(sources) || {
             self.asked_to_stop.store(true, Ordering::Release);
-            !self.phase.get().is_final()
-        };
-        for source in sources {
-            source.request_cancel();
+            !self.is_done()
         }
-        accepted
     }
 
     fn is_asked_to_stop(&self) -> bool {
@@ -300,6 +305,12 @@ impl<B: Body> Node for Cell<B> {
         match &lock(&self.inner).stage {
             Stage::Done(Err(error)) => Some(error.clone()),
             Stage::Lent(loan) => loan.error.clone(),
+            // The error itself was handed out.
+            Stage::Taken => match self.phase.get() {
+                Phase::Failed => Some(Error::InvalidState),
+                Phase::Cancelled => Some(Error::Cancelled),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -333,9 +344,10 @@ impl<B: Body> Node for Cell<B> {
 }
 
 impl<B: Body> Stage<B> {
-    fn lent(outcome: &Result<B::Output, Error>) -> Self {
+    fn lent(outcome: &Result<B::Output, Error>, phase: Phase) -> Self {
         Self::Lent(Box::new(Loan {
             borrower: thread::current().id(),
+            cancelled: phase == Phase::Cancelled,
             error: outcome.as_ref().err().cloned(),
         }))
     }
@@ -347,7 +359,7 @@ impl<B: Body> Stage<B> {
 
 impl<B: Body> Inner<B> {
     fn is_cancelling(&self) -> bool {
-        matches!(&self.stage, Stage::Lent(loan) if matches!(loan.error, Some(Error::Cancelled)))
+        matches!(&self.stage, Stage::Lent(loan) if loan.cancelled)
     }
 }
 
@@ -375,7 +387,7 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
             let mut inner = lock(&self.inner);
             match &inner.stage {
                 Stage::Done(outcome) => {
-                    let lent = Stage::lent(outcome);
+                    let lent = Stage::lent(outcome, self.phase.get());
                     let Stage::Done(outcome) = mem::replace(&mut inner.stage, lent) else {
                         unreachable!("looked above")
                     };
@@ -404,9 +416,15 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
             return;
         }
         drop(inner);
-        if let Lend::Outcome(outcome) = self.lend() {
-            let done = Done::new(&outcome, self.phase.get() == Phase::Cancelled);
-            unwind::contain("done callback", || callback(&done));
+        let lent = self.lend();
+        let handed_out = Err(Error::InvalidState);
+        let outcome = match &lent {
+            Lend::Outcome(outcome) => outcome,
+            _ => &handed_out,
+        };
+        let done = Done::new(outcome, self.phase.get() == Phase::Cancelled);
+        unwind::contain("done callback", || callback(&done));
+        if let Lend::Outcome(outcome) = lent {
             self.restore(outcome);
         }
     }

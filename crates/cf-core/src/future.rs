@@ -71,10 +71,7 @@ impl<T: 'static> Future<T> {
 
     /// Tells whether the future was cancelled.
     pub fn cancelled(&self) -> bool {
-        self.slot.phase() == Phase::Cancelled
-            || (self.slot.is_done()
-                && matches!(self.slot.error(), Some(Error::Cancelled))
-                && !self.slot.phase().is_final())
+        self.slot.is_cancelled()
     }
 
     /// Tells whether the work has been started and has not ended.
@@ -311,7 +308,7 @@ impl Canceller {
 
     /// As [`Future::cancelled`].
     pub fn cancelled(&self) -> bool {
-        self.0.phase() == Phase::Cancelled
+        self.0.is_cancelled()
     }
 
     /// As [`Future::done`].

@@ -1,6 +1,6 @@
 //! What every future's cell can tell and do, whatever the type of its value.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, collections::VecDeque, sync::Arc};
 
 use crate::{arrivals::Arrivals, error::Error, host::Host, state::Phase, sync::Thread};
 
@@ -11,11 +11,35 @@ pub(crate) trait Node: Any + Send + Sync {
     /// Final, as far as the calling thread may know: others see `Settling` as unfinished, the settling thread does not.
     fn is_done(&self) -> bool;
 
-    /// Cancels it if it is pending; true if it is cancelled now.
-    fn cancel(&self) -> bool;
+    /// Cancelled, as far as the calling thread may know.
+    fn is_cancelled(&self) -> bool;
 
-    /// Cancels it, or asks what is running to stop; false if it had ended.
-    fn request_cancel(&self) -> bool;
+    /// Cancels it, and what it was to get its value from, as far as that is pending; true if it is cancelled now.
+    fn cancel(&self) -> bool {
+        // In a loop, because a chain of futures may be long.
+        let mut sources = VecDeque::new();
+        let cancelled = self.cancel_alone(&mut sources);
+        while let Some(source) = sources.pop_front() {
+            source.cancel_alone(&mut sources);
+        }
+        cancelled
+    }
+
+    /// As `cancel`, but leaves what it was to get its value from to the caller.
+    fn cancel_alone(&self, sources: &mut VecDeque<Arc<dyn Node>>) -> bool;
+
+    /// Cancels it and where it comes from, or asks what is running to stop; false if it had ended.
+    fn request_cancel(&self) -> bool {
+        let mut sources = VecDeque::new();
+        let accepted = self.request_cancel_alone(&mut sources);
+        while let Some(source) = sources.pop_front() {
+            source.request_cancel_alone(&mut sources);
+        }
+        accepted
+    }
+
+    /// As `request_cancel`, but leaves what it was to get its value from to the caller.
+    fn request_cancel_alone(&self, sources: &mut VecDeque<Arc<dyn Node>>) -> bool;
 
     /// Whether a running task was asked to stop.
     fn is_asked_to_stop(&self) -> bool;

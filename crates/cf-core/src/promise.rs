@@ -136,7 +136,7 @@ impl<T: Send + 'static> Promise<T> {
 
     /// Tells whether the future was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.cell().phase() == Phase::Cancelled
+        self.cell().is_cancelled()
     }
 }
 

@@ -61,7 +61,7 @@ pub trait Waitable: sealed::Sealed {
 
     /// Tells whether the future was cancelled.
     fn cancelled(&self) -> bool {
-        self.as_node().phase() == Phase::Cancelled
+        self.as_node().is_cancelled()
     }
 
     /// Cancels the future if its work has not started.

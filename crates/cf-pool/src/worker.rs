@@ -326,7 +326,7 @@ impl Host for Worker {
     }
 
     fn can_be_replaced(&self) -> bool {
-        self.shared.has_spare_thread()
+        self.shared.can_replace_one()
     }
 
     fn block(&self) {

@@ -459,13 +459,11 @@ fn waits_of_several_threads_for_the_same_futures_in_any_order_all_end() {
 fn a_wait_leaves_nothing_behind_in_the_futures() {
     ends(|| {
         let (promise, pending) = Promise::<u32>::new();
+        let ended = value();
         // time: each wait looks through what the others left; were it all there still, this would take minutes
         let started = Instant::now();
         for _ in 0..50_000 {
-            let sets = wait(
-                [&pending as &dyn Waitable, &value()],
-                ReturnWhen::FirstCompleted,
-            );
+            let sets = wait([&pending, &ended], ReturnWhen::FirstCompleted);
             assert_eq!(sizes(&sets), (1, 1));
             let sets = wait_timeout([&pending], Duration::ZERO, ReturnWhen::AllCompleted);
             assert_eq!(sizes(&sets), (0, 1));

@@ -177,13 +177,19 @@ impl Shared {
         }
     }
 
-    /// Whether another thread would run what is queued while one more blocks.
-    pub(crate) fn has_spare_thread(&self) -> bool {
-        let state = self.lock();
-        let may_start = state
-            .no_spawn_before
-            .is_none_or(|then| Instant::now() >= then);
-        !state.sleepers.is_empty() || (may_start && state.desks.len() < self.max_threads())
+    /// Sees to it that another thread runs what is queued while one more blocks; false if there is none to be had.
+    pub(crate) fn can_replace_one(self: &Arc<Self>) -> bool {
+        let mut state = self.lock();
+        if state.n_active > 1 || !state.sleepers.is_empty() {
+            return true;
+        }
+        let n_threads = state.desks.len();
+        let call = if n_threads < self.max_threads() { self.start(&mut state) } else { Call::Nobody };
+        let has_started = state.desks.len() > n_threads;
+        self.mirror(&state);
+        drop(state);
+        Self::make(call);
+        has_started
     }
 
     /// A searcher found work elsewhere than in the queue; somebody else may have to search for more.

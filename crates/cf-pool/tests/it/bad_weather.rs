@@ -106,6 +106,9 @@ fn a_stack_too_small_is_made_large_enough() {
         let inner = pool.clone();
         let nested = pool.submit(move || inner.submit(|| 8).result().unwrap());
         assert_eq!(nested.result().unwrap(), 8);
+        // The hook that reports a panic, with its backtrace, runs on this stack too.
+        let failed = pool.submit(move || -> u32 { panic!("on {n_bytes} bytes") });
+        assert!(matches!(failed.result(), Err(Error::Panicked(_))));
     }
 }
 

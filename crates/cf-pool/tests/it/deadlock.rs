@@ -16,11 +16,11 @@ use crate::gate::{LONG, ends};
 
 type Outcome = Result<u32, Error>;
 
+/// Is given its own number and a handle on every task.
+type Waiting = fn(usize, &[SharedFuture<u32>]) -> Outcome;
+
 /// Submits as many tasks as there are closures; each gets handles on all of them once all are submitted.
-fn submit_all<const N: usize>(
-    pool: &ThreadPoolExecutor,
-    tasks: [fn(usize, &[SharedFuture<u32>]) -> Outcome; N],
-) -> [Outcome; N] {
+fn submit_all<const N: usize>(pool: &ThreadPoolExecutor, tasks: [Waiting; N]) -> [Outcome; N] {
     let mut senders = Vec::new();
     let mut index = 0;
     let futures = tasks.map(|task| {
@@ -52,8 +52,7 @@ fn caught<R>(f: impl FnOnce() -> R) -> Result<R, Error> {
 fn two_tasks_that_wait_for_each_other_both_end_with_an_error() {
     for n_workers in [1, 2, 4] {
         let pool = ThreadPoolExecutor::new(n_workers).unwrap();
-        let wait_for_other: fn(usize, &[SharedFuture<u32>]) -> Outcome =
-            |me, all| all[1 - me].result();
+        let wait_for_other: Waiting = |me, all| all[1 - me].result();
         let outcomes = submit_all(&pool, [wait_for_other; 2]);
         assert!(
             outcomes.iter().all(is_deadlock),
@@ -91,8 +90,7 @@ fn the_error_names_the_tasks() {
 fn three_tasks_in_a_circle_end() {
     for n_workers in [1, 2, 3, 8] {
         let pool = ThreadPoolExecutor::new(n_workers).unwrap();
-        let wait_for_next: fn(usize, &[SharedFuture<u32>]) -> Outcome =
-            |me, all| all[(me + 1) % 3].result();
+        let wait_for_next: Waiting = |me, all| all[(me + 1) % 3].result();
         let outcomes = submit_all(&pool, [wait_for_next; 3]);
         assert!(
             outcomes.iter().all(is_deadlock),
@@ -113,10 +111,27 @@ fn a_task_that_waits_for_itself_is_told() {
 #[test]
 fn only_the_wait_that_closes_the_circle_fails_if_that_frees_the_others() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
-    let or_seven: fn(usize, &[SharedFuture<u32>]) -> Outcome =
-        |me, all| Ok(all[1 - me].result().unwrap_or(7));
+    let or_seven: Waiting = |me, all| Ok(all[1 - me].result().unwrap_or(7));
     let outcomes = submit_all(&pool, [or_seven; 2]);
     assert_eq!(outcomes.map(Result::unwrap), [7, 7]);
+}
+
+#[test]
+fn a_circle_through_two_pools_is_found() {
+    let pools = [0, 1].map(|_| ThreadPoolExecutor::new(1).unwrap());
+    let mut senders = Vec::new();
+    let futures = [0, 1].map(|me: usize| {
+        let (sender, receiver) = mpsc::channel::<SharedFuture<u32>>();
+        senders.push(sender);
+        pools[me]
+            .submit(fallible(move || receiver.recv().unwrap().result()))
+            .shared()
+    });
+    senders[0].send(futures[1].clone()).unwrap();
+    senders[1].send(futures[0].clone()).unwrap();
+    for future in futures {
+        assert!(is_deadlock(&future.result_timeout(LONG).expect("it hangs")));
+    }
 }
 
 #[test]
@@ -198,8 +213,7 @@ fn waiting_for_the_first_is_not_stuck_while_one_can_end() {
 #[test]
 fn waiting_for_the_first_is_stuck_when_all_members_are() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
-    let both: fn(usize, &[SharedFuture<u32>]) -> Outcome =
-        |_, all| caught(|| wait(all, ReturnWhen::FirstCompleted)).map(|_| 7);
+    let both: Waiting = |_, all| caught(|| wait(all, ReturnWhen::FirstCompleted)).map(|_| 7);
     let outcomes = submit_all(&pool, [both; 2]);
     assert!(outcomes.iter().any(is_deadlock), "{outcomes:?}");
 }

@@ -147,8 +147,8 @@ fn a_map_on_a_pool_that_is_shut_down_gives_one_error_and_ends() {
 #[test]
 fn a_result_that_was_given_is_not_kept() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
-    let mut results = pool.map(|n: u32| Arc::new(n), 0..10);
-    while let Some(result) = results.next() {
+    let results = pool.map(|n: u32| Arc::new(n), 0..10);
+    for result in results {
         assert_eq!(Arc::strong_count(&result.unwrap()), 1);
     }
 }

@@ -42,7 +42,7 @@ fn tasks_borrow_mutably_what_is_theirs() {
 #[test]
 fn a_value_may_borrow() {
     let pool = ThreadPoolExecutor::new(2).unwrap();
-    let words = vec!["a".to_owned(), "bc".to_owned()];
+    let words = ["a".to_owned(), "bc".to_owned()];
     let longest = pool.scope(|s| {
         s.submit(|| words.iter().max_by_key(|word| word.len()))
             .result()
@@ -145,6 +145,24 @@ fn tasks_of_a_scope_may_submit_and_wait_for_each_other() {
             outer.result().unwrap()
         });
         assert_eq!(sum, 42);
+    });
+}
+
+#[test]
+fn two_tasks_of_a_scope_that_wait_for_each_other_are_told() {
+    ends(|| {
+        let pool = ThreadPoolExecutor::new(2).unwrap();
+        pool.scope(|s| {
+            let (to_a, at_a) = mpsc::channel::<cf_pool::ScopedFuture<'_, bool>>();
+            let (to_b, at_b) = mpsc::channel::<cf_pool::ScopedFuture<'_, bool>>();
+            let (report, reports) = mpsc::channel();
+            let told = report.clone();
+            let a = s.submit(move || told.send(at_a.recv().unwrap().result().is_err()).is_ok());
+            let b = s.submit(move || report.send(at_b.recv().unwrap().result().is_err()).is_ok());
+            to_a.send(b).unwrap();
+            to_b.send(a).unwrap();
+            assert!(reports.iter().any(|is_told| is_told));
+        });
     });
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     mem,
+    panic::Location,
     sync::{Arc, Weak},
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Cell<B: Body> {
     phase: PhaseMirror,
     asked_to_stop: AtomicBool,
     home: Home,
+    /// Where it was submitted or made, for messages.
+    place: &'static Location<'static>,
     inner: Mutex<Inner<B>>,
 }
 
@@ -101,11 +104,13 @@ pub(crate) enum Lend<T> {
 }
 
 impl<B: Body> Cell<B> {
+    #[track_caller]
     pub(crate) fn new(body: B, home: Home) -> Self {
         Self {
             phase: PhaseMirror::new(),
             asked_to_stop: AtomicBool::new(false),
             home,
+            place: Location::caller(),
             inner: Mutex::new(Inner {
                 stage: Stage::Pending(body),
                 hooks: Hooks::Nobody,
@@ -338,8 +343,13 @@ impl<B: Body> Node for Cell<B> {
         self.phase.get() == Phase::Pending && self.home == host.home() && B::run(self, host)
     }
 
-    fn name(&self) -> &'static str {
-        B::name()
+    fn name(&self) -> String {
+        format!(
+            "{} (at {}:{})",
+            B::name(),
+            self.place.file(),
+            self.place.line()
+        )
     }
 }
 

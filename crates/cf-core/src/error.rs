@@ -371,18 +371,18 @@ impl StdError for BrokenExecutor {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Deadlock {
-    tasks: Arc<Vec<&'static str>>,
+    tasks: Arc<Vec<String>>,
 }
 
 impl Deadlock {
-    pub(crate) fn new(tasks: Vec<&'static str>) -> Self {
+    pub(crate) fn new(tasks: Vec<String>) -> Self {
         Self {
             tasks: Arc::new(tasks),
         }
     }
 
-    /// Gives the type names of the callables, the one whose wait closed the circle first.
-    pub fn tasks(&self) -> &[&'static str] {
+    /// Gives for each task the type name of its callable and where it was submitted, that whose wait closed the circle first.
+    pub fn tasks(&self) -> &[String] {
         &self.tasks
     }
 }

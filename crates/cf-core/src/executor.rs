@@ -25,17 +25,20 @@ pub trait Executor<C: Callable + 'static> {
     /// Submits the callable; waits for room where the queue is bounded and full.
     ///
     /// Work that is refused gives an already failed future. Follows `concurrent.futures.Executor.submit`.
+    #[track_caller]
     fn submit(&self, callable: C) -> Future<C::Output>;
 
     /// Submits the callable unless that would have to wait.
     ///
     /// # Errors
     /// [`Rejected`] with the callable, if the queue is full or the executor takes no work.
+    #[track_caller]
     fn try_submit(&self, callable: C) -> Result<Future<C::Output>, Rejected<C>>;
 
     /// Submits the callable without waiting: goes past the bound of a full queue.
     ///
     /// For those who must not block, such as an event loop; work that is refused gives an already failed future.
+    #[track_caller]
     fn submit_now(&self, callable: C) -> Future<C::Output> {
         self.try_submit(callable)
             .unwrap_or_else(|rejected| failed(rejected.reason.into()))
@@ -62,12 +65,14 @@ pub trait Executor<C: Callable + 'static> {
 /// ```
 pub trait ClosureExecutor {
     /// As [`Executor::submit`].
+    #[track_caller]
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output>;
 
     /// As [`Executor::try_submit`]; without a bound, it is `spawn`.
     ///
     /// # Errors
     /// [`Rejected`] with the callable.
+    #[track_caller]
     fn try_spawn<C: Callable + 'static>(
         &self,
         callable: C,
@@ -76,6 +81,7 @@ pub trait ClosureExecutor {
     }
 
     /// As [`Executor::submit_now`]; without a bound, it is `spawn`.
+    #[track_caller]
     fn spawn_now<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         self.spawn(callable)
     }
@@ -108,14 +114,17 @@ pub trait ClosureExecutor {
 }
 
 impl<E: ClosureExecutor, C: Callable + 'static> Executor<C> for E {
+    #[track_caller]
     fn submit(&self, callable: C) -> Future<C::Output> {
         self.spawn(callable)
     }
 
+    #[track_caller]
     fn try_submit(&self, callable: C) -> Result<Future<C::Output>, Rejected<C>> {
         self.try_spawn(callable)
     }
 
+    #[track_caller]
     fn submit_now(&self, callable: C) -> Future<C::Output> {
         self.spawn_now(callable)
     }

@@ -23,7 +23,7 @@ pub(crate) enum Need {
 }
 
 struct Blocked {
-    name: &'static str,
+    name: String,
     need: Need,
     targets: Vec<Arc<dyn Node>>,
 }
@@ -174,7 +174,7 @@ fn origins(node: &Arc<dyn Node>) -> Vec<usize> {
 }
 
 /// The names on the way from the task that closed the circle until the way repeats.
-fn circle(graph: &Graph, stuck: &HashMap<usize, Vec<usize>>, closer: usize) -> Vec<&'static str> {
+fn circle(graph: &Graph, stuck: &HashMap<usize, Vec<usize>>, closer: usize) -> Vec<String> {
     let mut way = Vec::new();
     let mut open = vec![closer];
     while let Some(task) = open.pop() {
@@ -183,5 +183,7 @@ fn circle(graph: &Graph, stuck: &HashMap<usize, Vec<usize>>, closer: usize) -> V
             open.extend(&stuck[&task]);
         }
     }
-    way.into_iter().map(|task| graph[&task].name).collect()
+    way.into_iter()
+        .map(|task| graph[&task].name.clone())
+        .collect()
 }

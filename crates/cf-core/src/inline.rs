@@ -33,6 +33,7 @@ impl InlineExecutor {
 }
 
 impl ClosureExecutor for InlineExecutor {
+    #[track_caller]
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         let (task, future) = Submission::new(callable, Home::NOWHERE).split();
         task.run(&Nowhere);

@@ -59,8 +59,8 @@ pub(crate) trait Node: Any + Send + Sync {
     /// Runs it here and now if it is queued at `host`'s home; false if it is not.
     fn run_queued(self: Arc<Self>, host: &dyn Host) -> bool;
 
-    /// The type name of the callable, for messages.
-    fn name(&self) -> &'static str;
+    /// The type name of the callable and where it was submitted, for messages.
+    fn name(&self) -> String;
 }
 
 /// The identity of a cell: unique while the cell lives.

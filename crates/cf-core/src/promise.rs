@@ -57,11 +57,13 @@ pub struct Promise<T: Send + 'static> {
 
 impl<T: Send + 'static> Promise<T> {
     /// Makes a pending future and its promise.
+    #[track_caller]
     pub fn new() -> (Self, Future<T>) {
         Self::derived(Vec::new())
     }
 
     /// Makes a future that gets its value from others, so that waiting for it waits for them.
+    #[track_caller]
     pub(crate) fn derived(sources: Vec<Weak<dyn Node>>) -> (Self, Future<T>) {
         let body = Promised {
             sources,

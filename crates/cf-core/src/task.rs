@@ -147,6 +147,7 @@ pub struct Submission<C: Callable + 'static>(Arc<Cell<Work<C>>>);
 
 impl<C: Callable + 'static> Submission<C> {
     /// Makes a task for `home` that carries the caller's context.
+    #[track_caller]
     pub fn new(callable: C, home: Home) -> Self {
         Self(Arc::new(Cell::new(
             Work {

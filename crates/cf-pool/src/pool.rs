@@ -81,6 +81,7 @@ impl ThreadPoolExecutor {
     /// assert!(parsed.result().is_err());
     /// # Ok::<_, cf_pool::BuildError>(())
     /// ```
+    #[track_caller]
     pub fn submit<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         let (mut task, future) = Submission::new(callable, self.shared().home).split();
         let bound = if self.is_own_worker() {
@@ -117,6 +118,7 @@ impl ThreadPoolExecutor {
     /// assert!(matches!(pool.try_submit(|| 7).unwrap_err().reason, Reason::Shutdown));
     /// # Ok::<_, cf_pool::BuildError>(())
     /// ```
+    #[track_caller]
     pub fn try_submit<C: Callable + 'static>(
         &self,
         callable: C,
@@ -262,10 +264,12 @@ impl ThreadPoolExecutor {
 }
 
 impl ClosureExecutor for ThreadPoolExecutor {
+    #[track_caller]
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         self.submit(callable)
     }
 
+    #[track_caller]
     fn try_spawn<C: Callable + 'static>(
         &self,
         callable: C,
@@ -273,6 +277,7 @@ impl ClosureExecutor for ThreadPoolExecutor {
         self.try_submit(callable)
     }
 
+    #[track_caller]
     fn spawn_now<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         let (task, future) = Submission::new(callable, self.shared().home).split();
         if let Err((task, reason)) = self.push(task, Bound::Ignore) {

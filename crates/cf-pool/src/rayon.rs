@@ -48,6 +48,7 @@ impl RayonExecutor {
 }
 
 impl ClosureExecutor for RayonExecutor {
+    #[track_caller]
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         let (task, future) = Submission::new(callable, self.home).split();
         let home = self.home;

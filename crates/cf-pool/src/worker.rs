@@ -169,6 +169,7 @@ impl Worker {
             && pace.patrol_is_due
             && let Some(task) = self.take_stalled(pace)
         {
+            self.shared.call_for_local_work();
             return Next::Task(task);
         }
         let next = self.shared.take(&self.desk, n_tasks, is_searching);

@@ -34,6 +34,12 @@ pub(crate) enum Next {
     Surplus,
 }
 
+impl State {
+    fn has_work(&self) -> bool {
+        !self.queue.is_empty() || self.desks.iter().any(|desk| desk.n_local() > 0)
+    }
+}
+
 impl Shared {
     /// Gives the worker its next task and moves up to `n_tasks` in all to its own queue, where others may take them.
     ///
@@ -64,8 +70,8 @@ impl Shared {
         if std::mem::take(is_searching) {
             state.n_searching -= 1;
         }
-        let has_more = !state.queue.is_empty() || desk.n_local() > 0;
-        let call = if has_more {
+        // Whoever filled a queue may have called nobody because this worker was on its way: now it passes the call on.
+        let call = if self.could_call(&state) && state.has_work() {
             self.choose(&mut state)
         } else {
             Call::Nobody
@@ -184,7 +190,11 @@ impl Shared {
             return true;
         }
         let n_threads = state.desks.len();
-        let call = if n_threads < self.max_threads() { self.start(&mut state) } else { Call::Nobody };
+        let call = if n_threads < self.max_threads() {
+            self.start(&mut state)
+        } else {
+            Call::Nobody
+        };
         let has_started = state.desks.len() > n_threads;
         self.mirror(&state);
         drop(state);
@@ -282,9 +292,7 @@ impl Shared {
         let mut state = self.lock();
         let call = if blocks {
             state.n_active -= 1;
-            let has_work =
-                !state.queue.is_empty() || state.desks.iter().any(|desk| desk.n_local() > 0);
-            if has_work {
+            if state.has_work() {
                 self.choose(&mut state)
             } else {
                 Call::Nobody

@@ -22,8 +22,8 @@ const SPAWN_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) enum Call {
     Nobody,
     Wake(Arc<Desk>),
-    /// No thread could be started and none is there: these tasks fail.
-    Strand(Vec<Task>, Arc<io::Error>),
+    /// No thread could be started; these tasks fail, because there is none at all.
+    Refused(Vec<Task>, Arc<io::Error>),
 }
 
 /// What a worker finds when it asks for its next task.
@@ -108,7 +108,8 @@ impl Shared {
         match call {
             Call::Nobody => {}
             Call::Wake(desk) => desk.call(),
-            Call::Strand(tasks, error) => {
+            Call::Refused(tasks, error) => {
+                tracing::warn!(target: "concurrent_futures", %error, "no worker thread could be started");
                 for task in tasks {
                     task.fail(Error::Rejected(Reason::NoThread(Arc::clone(&error))));
                 }
@@ -159,17 +160,16 @@ impl Shared {
     }
 
     fn could_not_start(&self, state: &mut State, error: io::Error) -> Call {
-        tracing::warn!(target: "concurrent_futures", %error, "no worker thread could be started");
         if !state.desks.is_empty() {
             // Those that are there will do the work.
             state.no_spawn_before = Instant::now().checked_add(SPAWN_PAUSE);
-            return Call::Nobody;
+            return Call::Refused(Vec::new(), Arc::new(error));
         }
         let stranded = state.queue.take_all();
         state.n_unstarted = 0;
         state.past.started += stranded.len() as u64;
         state.past.failed += stranded.len() as u64;
-        Call::Strand(stranded, Arc::new(error))
+        Call::Refused(stranded, Arc::new(error))
     }
 
     /// Called when a worker put a task into its own queue, or blocks: calls somebody if there is somebody to call.
@@ -263,7 +263,7 @@ impl Shared {
     }
 
     /// Lets this worker go if nothing is left for it; it is to end its thread then.
-    pub(crate) fn leave(&self, desk: &Arc<Desk>, was_searching: bool) -> bool {
+    pub(crate) fn leave(self: &Arc<Self>, desk: &Arc<Desk>, was_searching: bool) -> bool {
         let mut state = self.lock();
         let is_surplus = state.n_active > self.settings.max_workers;
         if (!state.queue.is_empty() && !is_surplus) || desk.n_local() > 0 {
@@ -279,8 +279,15 @@ impl Shared {
         desk.tally.add_to(&mut state.past);
         let own = state.handles.remove(&desk.number);
         let earlier = std::mem::replace(&mut state.leavers, own.into_iter().collect());
+        // Whoever filled a queue meanwhile called nobody, because this worker counted as searching.
+        let call = if was_searching && state.has_work() {
+            self.choose(&mut state)
+        } else {
+            Call::Nobody
+        };
         self.mirror(&state);
         drop(state);
+        Self::make(call);
         for handle in earlier {
             let _ = handle.join();
         }

@@ -22,6 +22,11 @@ pub(crate) fn run_as<R>(task: Arc<dyn Node>, f: impl FnOnce() -> R) -> (R, Arc<d
     (outcome, task)
 }
 
+/// Whether a task on this thread has a span, which one that runs on top of it must not be in.
+pub(crate) fn is_in_span() -> bool {
+    SPANS.with(|spans| !spans.borrow().is_empty())
+}
+
 /// Runs `f` in the running task's own span, or in none, and not in that of the task it runs on top of.
 pub(crate) fn in_span<R>(span: Option<Span>, f: impl FnOnce() -> R) -> R {
     let n_tasks = TASKS.with(|tasks| tasks.borrow().len());

@@ -8,11 +8,13 @@ use std::{
 use crate::{
     cell::{Body, Cell, Slot},
     error::{BoxError, Error, InvalidState},
+    frame,
     future::Future,
-    hooks::Next,
+    hooks::{Next, run_chain},
     host::{Home, Host},
     node::Node,
     state::Phase,
+    unwind,
 };
 
 /// The body of a cell that is fulfilled from outside: nothing to run, perhaps sources to wait for.
@@ -88,6 +90,28 @@ impl<T: Send + 'static> Promise<T> {
         self.cell().start().is_some() || self.cell().phase() == Phase::Running
     }
 
+    /// Runs `f` as the task that is going to fulfil this promise: in it [`checkpoint`](crate::checkpoint) answers for this
+    /// promise's future, and a wait in it is watched for circles. For authors of executors.
+    ///
+    /// # Errors
+    /// What `f` returned, or its panic.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Error, Promise, checkpoint};
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// assert!(promise.set_running_or_notify_cancel());
+    /// assert!(future.request_cancel());
+    /// let stopped = promise.run(|| checkpoint());
+    /// promise.set_exception(stopped.unwrap_err()).unwrap();
+    /// assert!(future.cancelled());
+    /// ```
+    pub fn run<R>(&self, f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        let task = Arc::clone(self.cell()) as Arc<dyn Node>;
+        frame::run_as(task, || unwind::catch_call(f)).0
+    }
+
     /// Fulfils the promise with a value.
     ///
     /// # Errors
@@ -104,13 +128,20 @@ impl<T: Send + 'static> Promise<T> {
 
     /// Fulfils the promise with a failure; an error of type [`Error`] is stored as itself.
     ///
+    /// [`Error::Cancelled`] makes it cancelled if that was asked for ([`request_cancel`](Future::request_cancel)).
+    ///
     /// # Errors
     /// [`InvalidState`] with the error if the future was cancelled before.
     pub fn set_exception(mut self, error: impl Into<BoxError>) -> Result<(), InvalidState<Error>> {
         let Some(cell) = self.cell.take() else {
             unreachable!("only taken by value or by drop")
         };
-        match cell.complete(Err(Error::from_box(error.into())), None) {
+        let error = Error::from_box(error.into());
+        if matches!(error, Error::Cancelled) && cell.is_asked_to_stop() {
+            run_chain(cell.complete_link(Err(error)));
+            return Ok(());
+        }
+        match cell.complete(Err(error), None) {
             Err(Err(error)) => Err(InvalidState(error)),
             _ => Ok(()),
         }
@@ -127,7 +158,7 @@ impl<T: Send + 'static> Promise<T> {
     pub(crate) fn set_outcome(mut self, outcome: Result<T, Error>) {
         if let Some(cell) = self.cell.take() {
             let late = cell.complete(outcome, None);
-            crate::unwind::contain("drop of an unwanted outcome", || drop(late));
+            unwind::contain("drop of an unwanted outcome", || drop(late));
         }
     }
 

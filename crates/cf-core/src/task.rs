@@ -229,7 +229,7 @@ fn call<C: Callable + 'static>(
 ) -> Called<C> {
     let started = host.starting();
     // The cell itself is the mark of the running task; moving it there and back saves counting a reference.
-    let (outcome, task) = if context.is_empty() {
+    let (outcome, task) = if context.is_empty() && !frame::is_in_span() {
         frame::run_as(cell, || unwind::catch_call(|| callable.call()))
     } else {
         let span = context.take_span();

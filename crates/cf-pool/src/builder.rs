@@ -11,6 +11,8 @@ use crate::pool::ThreadPoolExecutor;
 
 /// Workers beyond `max_workers` that may stand in for blocked ones, unless set otherwise.
 const DEFAULT_COMPENSATION: usize = 256;
+/// On less, the report of a panic with its backtrace would overflow the stack, which ends the process.
+const MIN_STACK_BYTES: usize = 256 << 10;
 /// No address space has room for a larger one.
 const MAX_STACK_BYTES: usize = 1 << 40;
 /// From here on a thread is started and joined by `build` to see whether the system gives such a stack.
@@ -98,7 +100,7 @@ impl ThreadPoolBuilder {
         self
     }
 
-    /// Gives each thread a stack of so many bytes (default: the standard library's, 2 MiB).
+    /// Gives each thread a stack of so many bytes, at least 256 KiB (default: the standard library's, 2 MiB).
     pub fn stack_size(mut self, n_bytes: usize) -> Self {
         self.stack_size = Some(n_bytes);
         self
@@ -172,7 +174,7 @@ impl ThreadPoolBuilder {
         Ok(ThreadPoolExecutor::from_settings(Settings {
             max_workers,
             name_prefix,
-            stack_size: self.stack_size,
+            stack_size: self.stack_size.map(|n_bytes| n_bytes.max(MIN_STACK_BYTES)),
             initializer: self.initializer,
             queue_capacity: self.queue_capacity,
             idle_timeout: self.idle_timeout,

@@ -106,7 +106,8 @@ impl ThreadPoolExecutor {
     /// Submits a callable unless that would have to wait.
     ///
     /// # Errors
-    /// [`Rejected`] with the callable: the queue is full, or the pool is shut down, broken or without threads.
+    /// [`Rejected`] with the callable: the queue is full, or the pool is shut down or broken. Where no thread can be started
+    /// at all, the future it gives has failed.
     ///
     /// # Examples
     /// ```

@@ -73,6 +73,7 @@ struct Queue<'s> {
 
 impl<'s, 'env> Scope<'s, 'env> {
     /// Submits a callable that may borrow what outlives the scope.
+    #[track_caller]
     pub fn submit<C>(&self, callable: C) -> ScopedFuture<'s, C::Output>
     where
         C: Callable + 's,
@@ -199,12 +200,12 @@ impl<C: Callable> Run for Task<C> {
         if !promise.set_running_or_notify_cancel() {
             return unwind::contain("drop of a callable", || drop(callable));
         }
-        let outcome = unwind::catch(|| {
+        let outcome = promise.run(|| {
             context
                 .enter(|| callable.call())
                 .unwrap_or(Err(Error::BrokenPromise))
         });
-        let late = match outcome.unwrap_or_else(Err) {
+        let late = match outcome {
             Ok(value) => {
                 *lock(&self.value) = Some(value);
                 promise.set_result(()).is_err()
@@ -224,7 +225,7 @@ impl<C: Callable> Slot<C::Output> for Task<C> {
 /// The future of a task in a [`Scope`]; its value may borrow.
 ///
 /// Waiting for a task that has not started runs it on the waiting thread, so tasks of a scope may wait for each other
-/// whatever the number of threads.
+/// whatever the number of threads; a circle of such waits is [`Error::Deadlock`].
 ///
 /// # Examples
 /// ```
@@ -265,6 +266,11 @@ impl<T> ScopedFuture<'_, T> {
     /// As [`Future::cancel`].
     pub fn cancel(&self) -> bool {
         self.end.cancel()
+    }
+
+    /// As [`Future::request_cancel`].
+    pub fn request_cancel(&self) -> bool {
+        self.end.request_cancel()
     }
 
     /// As [`Future::cancelled`].

@@ -1,7 +1,12 @@
 //! Models of the thread pool's races: the real pool, on loom's threads.
 #![cfg(cf_loom)]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    panic, process,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use cf_core::{
     Error, Promise, Reason,
@@ -18,11 +23,26 @@ const MAX_BRANCHES: usize = 20_000;
 
 /// Runs `f` through all orders with at most `n_preemptions`, or as few as the environment asks for.
 fn model(n_preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
+    end_at_the_first_panic();
     let mut builder = Builder::new();
     builder.max_branches = MAX_BRANCHES;
     let asked = builder.preemption_bound.unwrap_or(n_preemptions);
     builder.preemption_bound = Some(asked.min(n_preemptions));
     builder.check(f);
+}
+
+/// No task here panics, so a panic is a failed model; caught by a worker, loom's own would be thrown again and again.
+fn end_at_the_first_panic() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        panic::set_hook(Box::new(|failure| {
+            let model = std::thread::current();
+            let model = model.name().unwrap_or("a model");
+            // Not by a macro, whose output the test harness would keep.
+            let _ = writeln!(io::stderr(), "{model} failed: {failure}");
+            process::exit(1);
+        }));
+    });
 }
 
 fn pool(n_workers: usize) -> ThreadPoolBuilder {
@@ -35,15 +55,22 @@ fn is_shut_down(error: &Error) -> bool {
     matches!(error, Error::Rejected(Reason::Shutdown))
 }
 
-/// A pool of so many workers that have been at work; exploring begins where they look for more.
-fn warm_pool(n_workers: usize) -> ThreadPoolExecutor {
+/// A pool whose worker is about to look for more: exploring begins inside its first task.
+fn busy_pool() -> ThreadPoolExecutor {
     stop_exploring();
-    let pool = pool(n_workers).build().unwrap();
-    let tasks: Vec<_> = (0..n_workers).map(|_| pool.submit(|| ())).collect();
+    let pool = pool(1).build().unwrap();
+    pool.submit(explore).result().unwrap();
+    pool
+}
+
+/// A pool of two workers that have been at work; nothing is explored yet.
+fn warm_pool() -> ThreadPoolExecutor {
+    stop_exploring();
+    let pool = pool(2).build().unwrap();
+    let tasks = [pool.submit(|| ()), pool.submit(|| ())];
     for task in tasks {
         task.result().unwrap();
     }
-    explore();
     pool
 }
 
@@ -72,7 +99,7 @@ impl Door {
 #[test]
 fn queue_push_races_park() {
     model(3, || {
-        let pool = warm_pool(1);
+        let pool = busy_pool();
         // The worker searches, lies down or sleeps.
         assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
         stop_exploring();
@@ -81,8 +108,8 @@ fn queue_push_races_park() {
 
 #[test]
 fn queue_push_races_push() {
-    model(2, || {
-        let pool = warm_pool(1);
+    model(1, || {
+        let pool = busy_pool();
         let other = pool.clone();
         let submitter = thread::spawn(move || other.submit(|| 7).result().unwrap());
         assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
@@ -171,8 +198,7 @@ fn cancel_races_take() {
 #[test]
 fn local_push_races_lying_down() {
     model(2, || {
-        let pool = warm_pool(2);
-        stop_exploring();
+        let pool = warm_pool();
         let inner = pool.clone();
         let outer = pool.submit(move || {
             explore();
@@ -193,8 +219,7 @@ fn local_push_races_lying_down() {
 #[test]
 fn wait_in_a_task_races_theft() {
     model(2, || {
-        let pool = warm_pool(2);
-        stop_exploring();
+        let pool = warm_pool();
         let inner = pool.clone();
         let outer = pool.submit(move || {
             explore();
@@ -287,8 +312,7 @@ fn failing_initializer_races_submit() {
 #[test]
 fn continuation_races_submit() {
     model(1, || {
-        let pool = warm_pool(2);
-        stop_exploring();
+        let pool = warm_pool();
         let door = Door::new();
         let (waiter, its_thread) = Promise::new();
         let (go, start) = Promise::new();

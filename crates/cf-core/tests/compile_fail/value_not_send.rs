@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use cf_core::Promise;
 
+fn write(promise: Promise<Rc<u32>>) {
+    drop(promise);
+}
+
 fn main() {
-    let (promise, future) = Promise::new();
-    let _ = promise.set_result(Rc::new(1));
-    let _ = future.result();
+    let _ = write;
 }

@@ -279,7 +279,7 @@ fn a_dropped_iterator_leaves_nothing_behind_in_the_futures() {
             drop(as_completed([&pending]));
             assert!(as_completed_timeout([&pending], Duration::ZERO).all(|it| it.is_err()));
         }
-        assert!(started.elapsed() < Duration::from_secs(30));
+        assert!(started.elapsed() < LONG);
         drop(promise);
     });
 }
@@ -469,7 +469,7 @@ fn a_hundred_thousand_take_time_in_proportion() {
             promise.set_result(7).unwrap();
         }
         assert_eq!(in_order.count(), n / 2);
-        assert!(started.elapsed() < Duration::from_secs(30));
+        assert!(started.elapsed() < LONG);
     });
 }
 

@@ -13,13 +13,12 @@ use std::{
 
 use cf_core::{Error, Executor, Future, InlineExecutor, Promise};
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Event, Metadata, Subscriber,
     field::{Field, Visit},
     span,
 };
 
-/// Far beyond what anything here takes on a loaded machine.
-const LONG: Duration = Duration::from_secs(60);
+use crate::gate::LONG;
 
 /// What was reported on this thread while `f` ran: level and text of each event of ours.
 pub(crate) fn reports_of(f: impl FnOnce()) -> Vec<String> {
@@ -77,6 +76,16 @@ impl Notes {
     }
 }
 
+/// Ends a future in some way, on this thread.
+type End = fn(Promise<u32>, &Future<u32>);
+
+const ENDS: [End; 4] = [
+    |promise, _| promise.set_result(7).unwrap(),
+    |promise, _| promise.set_exception("disk").unwrap(),
+    |_, future| assert!(future.cancel()),
+    |promise, _| drop(promise),
+];
+
 /// A future that can be reached from its own callbacks.
 fn reachable<T: Send + 'static>() -> (Promise<T>, Arc<Future<T>>) {
     let (promise, future) = Promise::new();
@@ -117,13 +126,7 @@ fn the_same_callback_added_twice_runs_twice() {
 // F17: test_done_callback_with_result, test_done_callback_with_exception, test_done_callback_with_cancel
 #[test]
 fn a_callback_finds_the_future_ended() {
-    let ends: [fn(Promise<u32>, &Future<u32>); 4] = [
-        |promise, _| promise.set_result(7).unwrap(),
-        |promise, _| promise.set_exception("disk").unwrap(),
-        |_, future| assert!(future.cancel()),
-        |promise, _| drop(promise),
-    ];
-    for end in ends {
+    for end in ENDS {
         let (promise, future) = reachable();
         let (sender, receiver) = mpsc::channel();
         let own = Arc::clone(&future);
@@ -258,13 +261,7 @@ fn no_panic_of_a_callback_escapes() {
         || panic::resume_unwind(Box::new(Error::EventLoopBlocked)),
     ];
     for throw in throws {
-        let ends: [fn(Promise<u32>, &Future<u32>); 4] = [
-            |promise, _| promise.set_result(7).unwrap(),
-            |promise, _| promise.set_exception("disk").unwrap(),
-            |_, future| assert!(future.cancel()),
-            |promise, _| drop(promise),
-        ];
-        for end in ends {
+        for end in ENDS {
             let notes = Notes::default();
             let later = notes.clone();
             let (promise, future) = Promise::new();
@@ -440,13 +437,4 @@ fn what_a_callback_captured_is_dropped_once_it_has_run() {
     promise.set_result(7).unwrap();
     assert_eq!(Arc::strong_count(&captured), 1);
     assert_eq!(future.result().unwrap(), 7);
-}
-
-#[test]
-fn reports_are_errors_of_our_target() {
-    assert_eq!(Level::ERROR.to_string(), "ERROR");
-    assert_eq!(
-        reports_of(|| tracing::error!(target: "concurrent_futures", "x")),
-        ["ERROR message=x"]
-    );
 }

@@ -13,8 +13,7 @@ use cf_core::{
     ClosureExecutor, Error, Executor, Future, InlineExecutor, Promise, TimedOut, fallible,
 };
 
-/// Far beyond what anything here takes on a loaded machine.
-const LONG: Duration = Duration::from_secs(60);
+use crate::{callback::reports_of, gate::LONG};
 
 /// How a future ended, as far as a look can tell.
 #[derive(Debug, PartialEq)]
@@ -243,17 +242,6 @@ fn the_state_outlives_the_outcome() {
         assert!(future.try_result().unwrap().is_err());
         assert_eq!(answers(&future), (false, true, cancelled));
     }
-}
-
-// F07
-#[test]
-fn a_callable_sees_its_own_future_running() {
-    let (promise, future) = Promise::<Future<bool>>::new();
-    let running = future.map(|inner| inner.running());
-    let (inner_promise, inner) = Promise::new();
-    assert!(inner_promise.set_running_or_notify_cancel());
-    promise.set_result(inner).unwrap();
-    assert!(running.result().unwrap());
 }
 
 // F08
@@ -513,7 +501,7 @@ fn dropping_a_future_neither_cancels_nor_keeps_its_value() {
 // F38
 #[test]
 fn dropping_a_failed_future_reports_nothing() {
-    let reports = crate::callback::reports_of(|| {
+    let reports = reports_of(|| {
         drop(InlineExecutor::new().spawn(fallible(|| "x".parse::<u8>())));
         drop(InlineExecutor::new().submit(|| -> u32 { panic!("nobody looks") }));
         let (promise, future) = Promise::<u32>::new();

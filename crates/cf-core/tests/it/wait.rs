@@ -468,7 +468,7 @@ fn a_wait_leaves_nothing_behind_in_the_futures() {
             let sets = wait_timeout([&pending], Duration::ZERO, ReturnWhen::AllCompleted);
             assert_eq!(sizes(&sets), (0, 1));
         }
-        assert!(started.elapsed() < Duration::from_secs(30));
+        assert!(started.elapsed() < LONG);
         drop(promise);
     });
 }

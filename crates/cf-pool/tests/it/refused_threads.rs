@@ -168,7 +168,6 @@ fn without_a_second_thread_nested_waits_still_end() {
     });
 }
 
-#[ignore = "hangs: a worker that blocks is not told that nobody can stand in for it"]
 #[test]
 fn without_a_second_thread_a_wait_for_the_first_of_several_still_ends() {
     in_child(

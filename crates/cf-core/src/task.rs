@@ -120,7 +120,7 @@ impl Task {
             .is_some_and(|job| job.phase() == Phase::Pending)
     }
 
-    /// Its address, as [`Host::took_over`] names it.
+    /// Its address, as [`Host::take_queued`] names it.
     pub fn id(&self) -> usize {
         self.job.as_deref().map_or(0, |job| node::id(job))
     }

@@ -200,19 +200,22 @@ fn local_push_races_lying_down() {
     model(2, || {
         let pool = warm_pool();
         let inner = pool.clone();
-        let outer = pool.submit(move || {
-            explore();
-            let (door, me) = (Door::new(), thread::current());
-            let key = door.clone();
-            let pushed = inner.submit(move || key.open(&me));
-            // Only the other worker can run it.
-            door.wait();
+        let task = pool.submit(move || {
+            let (awake, done) = (Door::new(), Door::new());
+            let (its_awake, its_done) = (awake.clone(), done.clone());
+            let (me, me_too) = (thread::current(), thread::current());
+            // This thread tells nobody that it waits, so only the other worker can run what is pushed here.
+            let first = inner.submit(move || {
+                explore();
+                its_awake.open(&me);
+            });
+            awake.wait();
+            let second = inner.submit(move || its_done.open(&me_too));
+            done.wait();
             stop_exploring();
-            drop(pushed);
+            drop((first, second));
         });
-        // The other worker may be at this one, and then it finds no more in the queue and lies down.
-        pool.submit(|| ()).result().unwrap();
-        outer.result().unwrap();
+        task.result().unwrap();
     });
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Barrier, mpsc};
 use cf_core::Future;
 use cf_pool::ThreadPoolExecutor;
 
-/// Where a queue or a table grows once in a while, that is not the task's.
-const MAX_GROWTH: usize = 16;
+/// Where a queue, a table or the number of threads grows once in a while, that is not the task's; one in 200 is no second one each.
+const GROWTH_SHARE: usize = 200;
 
 fn main() {
     let tests: [(&str, fn()); 5] = [
@@ -42,7 +42,7 @@ fn assert_one_each(n_tasks: usize, f: impl FnOnce()) {
     f();
     let n_allocations = sys::n_allocations() - before;
     println!("{n_allocations} allocations for {n_tasks} tasks");
-    assert!((n_tasks..=n_tasks + MAX_GROWTH).contains(&n_allocations));
+    assert!((n_tasks..=n_tasks + 16 + n_tasks / GROWTH_SHARE).contains(&n_allocations));
 }
 
 fn a_round_trip_allocates_once() {

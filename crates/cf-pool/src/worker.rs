@@ -173,7 +173,9 @@ impl Worker {
             return Next::Task(task);
         }
         let next = self.shared.take(&self.desk, n_tasks, is_searching);
-        pace.n_taken = 1 + self.desk.n_local();
+        if matches!(next, Next::Task(_)) {
+            pace.n_taken = 1 + self.desk.n_local();
+        }
         next
     }
 

@@ -39,11 +39,13 @@ impl Arrivals {
         }
     }
 
-    /// Takes the places that have arrived since the last call.
-    pub(crate) fn take(&self) -> Vec<u32> {
+    /// Takes the places that have arrived since the last call, and whether one of them has failed.
+    pub(crate) fn take(&self) -> (Vec<u32>, bool) {
         let mut state = lock(&self.0);
-        state.has_failure = false;
-        mem::take(&mut state.arrived)
+        (
+            mem::take(&mut state.arrived),
+            mem::take(&mut state.has_failure),
+        )
     }
 
     pub(crate) fn has_arrivals(&self) -> bool {

@@ -102,15 +102,32 @@ pub(crate) fn sleep<R>(
     limit: Limit,
     asleep: impl FnOnce() -> R,
 ) -> Result<R, Error> {
+    match sleep_if_replaced(need, targets, limit, false, asleep)? {
+        Some(outcome) => Ok(outcome),
+        None => unreachable!("it sleeps in any case"),
+    }
+}
+
+/// Sleeps as `sleep` does; with `must_be_replaced` not where work is queued that nobody else is left to run (`None`).
+pub(crate) fn sleep_if_replaced<R>(
+    need: Need,
+    targets: &[Arc<dyn Node>],
+    limit: Limit,
+    must_be_replaced: bool,
+    asleep: impl FnOnce() -> R,
+) -> Result<Option<R>, Error> {
     let edges = if limit.is_untimed() {
         Some(Edges::add(need, targets)?)
     } else {
         None
     };
     let section = BlockedSection::enter();
+    if must_be_replaced && !section.is_replaced {
+        return Ok(None);
+    }
     let outcome = spin::learn_from(asleep);
     drop((section, edges));
-    Ok(outcome)
+    Ok(Some(outcome))
 }
 
 /// Tells the worker's pool, if this is a worker, that the thread blocks until this is dropped.
@@ -125,23 +142,24 @@ pub(crate) fn sleep<R>(
 /// // ... wait for something outside ...
 /// drop(section);
 /// ```
-pub struct BlockedSection(Option<Rc<dyn Host>>);
+pub struct BlockedSection {
+    host: Option<Rc<dyn Host>>,
+    is_replaced: bool,
+}
 
 impl BlockedSection {
     /// The thread is about to block.
     #[must_use]
     pub fn enter() -> Self {
         let host = host::current();
-        if let Some(host) = &host {
-            host.block();
-        }
-        Self(host)
+        let is_replaced = host.as_ref().is_none_or(|host| host.block());
+        Self { host, is_replaced }
     }
 }
 
 impl Drop for BlockedSection {
     fn drop(&mut self) {
-        if let Some(host) = self.0.take() {
+        if let Some(host) = self.host.take() {
             host.unblock();
         }
     }
@@ -150,7 +168,7 @@ impl Drop for BlockedSection {
 impl std::fmt::Debug for BlockedSection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("BlockedSection")
-            .field(&self.0.is_some())
+            .field(&self.host.is_some())
             .finish()
     }
 }

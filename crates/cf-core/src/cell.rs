@@ -153,11 +153,15 @@ impl<B: Body> Cell<B> {
         self.settle(outcome, phase, host).map(run_chain)
     }
 
-    /// As `complete`, but leaves the next link of a chain to the caller; a cancelled source makes a cancelled link.
-    pub(crate) fn complete_link(&self, outcome: Result<B::Output, Error>) -> Option<Next> {
+    /// As `complete`, but leaves the next link of a chain to the caller; cancelled where what it comes from was.
+    pub(crate) fn complete_link(
+        &self,
+        outcome: Result<B::Output, Error>,
+        is_cancelled: bool,
+    ) -> Option<Next> {
         let phase = match &outcome {
             Ok(_) => Phase::Succeeded,
-            Err(Error::Cancelled) => Phase::Cancelled,
+            Err(Error::Cancelled) if is_cancelled => Phase::Cancelled,
             Err(_) => Phase::Failed,
         };
         self.settle(outcome, phase, None).unwrap_or_else(|late| {
@@ -243,9 +247,13 @@ impl<B: Body> Cell<B> {
             host.ready();
         }
         let hooks = mem::take(&mut inner.hooks);
+        let is_cancelled = phase == Phase::Cancelled;
         let (stage, next) = match continuation {
             None => (Stage::Done(outcome), None),
-            Some(continuation) => (Stage::Taken, Some(Next(Box::new(|| continuation(outcome))))),
+            Some(continuation) => (
+                Stage::Taken,
+                Some(Next(Box::new(move || continuation(outcome, is_cancelled)))),
+            ),
         };
         inner.stage = stage;
         self.phase.set(phase);
@@ -447,6 +455,7 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
         }
         drop(inner);
         let outcome = self.take().unwrap_or(Err(Error::InvalidState));
-        Some(Next(Box::new(|| continuation(outcome))))
+        let is_cancelled = self.phase.get() == Phase::Cancelled;
+        Some(Next(Box::new(move || continuation(outcome, is_cancelled))))
     }
 }

@@ -65,9 +65,9 @@ impl<T: Send + 'static> Future<T> {
         self,
         f: impl FnOnce(Result<T, Error>) -> Result<U, Error> + Send + 'static,
     ) -> Future<U> {
-        self.derive(|outcome, promise| {
-            let outcome = unwind::catch(|| f(outcome)).unwrap_or_else(Err);
-            promise.set_link(outcome)
+        self.derive(|outcome, promise, is_cancelled| {
+            let outcome = promise.run_link(|| f(outcome)).and_then(|outcome| outcome);
+            promise.set_link(outcome, is_cancelled)
         })
     }
 
@@ -86,9 +86,9 @@ impl<T: Send + 'static> Future<T> {
         self,
         f: impl FnOnce(T) -> Future<U> + Send + 'static,
     ) -> Future<U> {
-        self.derive(|outcome, promise| match outcome {
-            Ok(value) => follow(unwind::catch(|| f(value)), promise),
-            Err(error) => promise.set_link(Err(error)),
+        self.derive(|outcome, promise, is_cancelled| match outcome {
+            Ok(value) => follow(promise.run_link(|| f(value)), promise),
+            Err(error) => promise.set_link(Err(error), is_cancelled),
         })
     }
 
@@ -104,9 +104,9 @@ impl<T: Send + 'static> Future<T> {
     /// assert_eq!(retried.result().unwrap(), 7);
     /// ```
     pub fn or_else(self, f: impl FnOnce(Error) -> Self + Send + 'static) -> Self {
-        self.derive(|outcome, promise| match outcome {
-            Ok(value) => promise.set_link(Ok(value)),
-            Err(error) => follow(unwind::catch(|| f(error)), promise),
+        self.derive(|outcome, promise, _| match outcome {
+            Ok(value) => promise.set_link(Ok(value), false),
+            Err(error) => follow(promise.run_link(|| f(error)), promise),
         })
     }
 
@@ -133,25 +133,31 @@ impl<T: Send + 'static> Future<T> {
         C: Callable + 'static,
     {
         let executor = executor.clone();
-        self.derive(move |outcome, promise| {
-            follow(unwind::catch(|| executor.submit_now(f(outcome))), promise)
+        self.derive(move |outcome, promise, _| {
+            follow(
+                promise.run_link(|| executor.submit_now(f(outcome))),
+                promise,
+            )
         })
     }
 
-    /// Makes a derived future; `link` gets the outcome and the promise to keep, unless that was cancelled meanwhile.
+    /// Makes a derived future; `link` gets the outcome, the promise to keep, and whether the source was cancelled, unless the
+    /// derived future was cancelled meanwhile.
     fn derive<U: Send + 'static>(
         self,
-        link: impl FnOnce(Result<T, Error>, Promise<U>) -> Option<Next> + Send + 'static,
+        link: impl FnOnce(Result<T, Error>, Promise<U>, bool) -> Option<Next> + Send + 'static,
     ) -> Future<U> {
         let source: Weak<dyn Node> = Arc::downgrade(&self.node());
         let (promise, derived) = Promise::derived(vec![source]);
-        let now = self.slot().continue_with(Box::new(move |outcome| {
-            if promise.is_cancelled() {
-                unwind::contain("drop of an unwanted outcome", || drop((outcome, link)));
-                return None;
-            }
-            link(outcome, promise)
-        }));
+        let now = self
+            .slot()
+            .continue_with(Box::new(move |outcome, is_cancelled| {
+                if promise.is_cancelled() {
+                    unwind::contain("drop of an unwanted outcome", || drop((outcome, link)));
+                    return None;
+                }
+                link(outcome, promise, is_cancelled)
+            }));
         run_chain(now);
         derived
     }
@@ -177,7 +183,7 @@ impl<U: Send + 'static> Future<Future<U>> {
 fn follow<U: Send + 'static>(inner: Result<Future<U>, Error>, promise: Promise<U>) -> Option<Next> {
     let inner = match inner {
         Ok(inner) => inner,
-        Err(error) => return promise.set_link(Err(error)),
+        Err(error) => return promise.set_link(Err(error), false),
     };
     promise.follow(Arc::downgrade(&inner.node()));
     if promise.is_cancelled() {
@@ -185,5 +191,7 @@ fn follow<U: Send + 'static>(inner: Result<Future<U>, Error>, promise: Promise<U
     }
     inner
         .slot()
-        .continue_with(Box::new(move |outcome| promise.set_link(outcome)))
+        .continue_with(Box::new(move |outcome, is_cancelled| {
+            promise.set_link(outcome, is_cancelled)
+        }))
 }

@@ -1,7 +1,7 @@
 //! What travels with a task from the thread that submits it to the thread that runs it.
 
 use std::sync::{
-    PoisonError, RwLock,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -10,7 +10,7 @@ use tracing::Span;
 /// Puts a carried value in place, runs the task by calling its argument once, and takes the value away again.
 pub type Restore = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
-type Capture = Box<dyn Fn() -> Option<Restore> + Send + Sync>;
+type Capture = Arc<dyn Fn() -> Option<Restore> + Send + Sync>;
 
 static PROPAGATORS: RwLock<Vec<Capture>> = RwLock::new(Vec::new());
 static HAS_PROPAGATORS: AtomicBool = AtomicBool::new(false);
@@ -43,7 +43,7 @@ pub fn add_propagator(capture: impl Fn() -> Option<Restore> + Send + Sync + 'sta
     PROPAGATORS
         .write()
         .unwrap_or_else(PoisonError::into_inner)
-        .push(Box::new(capture));
+        .push(Arc::new(capture));
     HAS_PROPAGATORS.store(true, Ordering::Release);
 }
 
@@ -62,7 +62,11 @@ impl Context {
             .then(Span::current)
             .filter(|span| !span.is_none());
         let restores: Vec<_> = if HAS_PROPAGATORS.load(Ordering::Acquire) {
-            let propagators = PROPAGATORS.read().unwrap_or_else(PoisonError::into_inner);
+            // User code: not under the lock, for it may add one.
+            let propagators = PROPAGATORS
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
             propagators.iter().filter_map(|capture| capture()).collect()
         } else {
             Vec::new()

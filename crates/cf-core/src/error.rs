@@ -5,6 +5,12 @@ use std::{any::Any, error::Error as StdError, fmt, sync::Arc};
 use crate::unwind::Panic;
 
 /// Any error that can cross threads: what a fallible callable may fail with.
+///
+/// # Examples
+/// ```
+/// let error: cf_core::BoxError = "out of paper".into();
+/// assert_eq!(error.to_string(), "out of paper");
+/// ```
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
 /// How a future failed.
@@ -141,11 +147,29 @@ impl Exception {
     }
 
     /// Gives the error itself if it is an `E`.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Error;
+    ///
+    /// let error = Error::from_box(Box::new(std::fmt::Error));
+    /// let Error::Raised(exception) = error else { unreachable!() };
+    /// assert_eq!(exception.downcast_ref(), Some(&std::fmt::Error));
+    /// assert!(exception.downcast_ref::<std::io::Error>().is_none());
+    /// ```
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
 
     /// Gives the error as a trait object.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Error;
+    ///
+    /// let Error::Raised(exception) = Error::from_box("no ink".into()) else { unreachable!() };
+    /// assert_eq!(exception.get_ref().to_string(), "no ink");
+    /// ```
     pub fn get_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
         &**self.0
     }
@@ -202,11 +226,28 @@ impl TimedOut {
     }
 
     /// Gives how many futures had not been handed out when the time ran out.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (_promise, future) = cf_core::Promise::<u32>::new();
+    /// let mut done = cf_core::as_completed_timeout([future], Duration::ZERO);
+    /// assert_eq!(done.next().unwrap().unwrap_err().unfinished(), 1);
+    /// ```
     pub fn unfinished(&self) -> usize {
         self.unfinished
     }
 
     /// Gives how many distinct futures were waited for.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (_promise, future) = cf_core::Promise::<u32>::new();
+    /// assert_eq!(future.exception_timeout(Duration::ZERO).unwrap_err().total(), 1);
+    /// ```
     pub fn total(&self) -> usize {
         self.total
     }
@@ -248,6 +289,13 @@ pub struct InvalidState<T>(pub(crate) T);
 
 impl<T> InvalidState<T> {
     /// Gives back the value or error that came too late.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// future.cancel();
+    /// assert_eq!(promise.set_result("late").unwrap_err().into_inner(), "late");
+    /// ```
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -338,6 +386,12 @@ struct Breakdown {
 
 impl BrokenExecutor {
     /// Makes the error: `what` happened (lower case, no full stop), because of `cause`.
+    ///
+    /// # Examples
+    /// ```
+    /// let broken = cf_core::BrokenExecutor::new("the printer is gone", None);
+    /// assert_eq!(broken.to_string(), "the printer is gone");
+    /// ```
     pub fn new(what: &'static str, cause: Option<Error>) -> Self {
         Self(Arc::new(Breakdown { what, cause }))
     }
@@ -382,6 +436,16 @@ impl Deadlock {
     }
 
     /// Gives for each task the type name of its callable and where it was submitted, that whose wait closed the circle first.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Error, Promise};
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// let own = promise.run(|| future.result());
+    /// let Err(Error::Deadlock(deadlock)) = own else { unreachable!() };
+    /// assert_eq!(deadlock.tasks().len(), 1);
+    /// ```
     pub fn tasks(&self) -> &[String] {
         &self.tasks
     }

@@ -168,7 +168,7 @@ impl<C> fmt::Display for Rejected<C> {
 impl<C> std::error::Error for Rejected<C> {}
 
 /// A future that has failed already.
-fn failed<T: Send + 'static>(error: Error) -> Future<T> {
+pub(crate) fn failed<T: Send + 'static>(error: Error) -> Future<T> {
     let (promise, future) = crate::promise::Promise::new();
     promise.set_outcome(Err(error));
     future

@@ -30,6 +30,8 @@ pub(crate) fn is_in_span() -> bool {
 /// Runs `f` in the running task's own span, or in none, and not in that of the task it runs on top of.
 pub(crate) fn in_span<R>(span: Option<Span>, f: impl FnOnce() -> R) -> R {
     let n_tasks = TASKS.with(|tasks| tasks.borrow().len());
+    // What an unwinding subscriber may have left here.
+    SPANS.with(|spans| spans.borrow_mut().retain(|(n, _)| *n < n_tasks));
     let outer = SPANS.with(|spans| {
         spans
             .borrow()

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     block::{self, Limit},
+    canceller::Canceller,
     cell::{Lend, Slot},
     done::Done,
     error::{Error, TimedOut},
@@ -57,6 +58,15 @@ impl<T: 'static> Future<T> {
     /// Cancels the future if its work has not started; true if it is now, or was already, cancelled.
     ///
     /// Its callbacks run on this thread before the call returns. False once the work runs or has ended.
+    ///
+    /// # Examples
+    /// ```
+    /// let (_promise, future) = cf_core::Promise::<u32>::new();
+    /// assert!(future.cancel());
+    /// let (promise, future) = cf_core::Promise::new();
+    /// promise.set_result(7).unwrap();
+    /// assert!(!future.cancel());
+    /// ```
     pub fn cancel(&self) -> bool {
         self.slot.cancel()
     }
@@ -65,21 +75,57 @@ impl<T: 'static> Future<T> {
     ///
     /// A running task ends where it calls [`checkpoint`](crate::checkpoint) and returns its error; one that never does runs to
     /// its normal end.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Promise, checkpoint};
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// promise.set_running_or_notify_cancel();
+    /// assert!(!future.cancel() && future.request_cancel());
+    /// assert!(promise.run(|| checkpoint()).is_err());
+    /// ```
     pub fn request_cancel(&self) -> bool {
         self.slot.request_cancel()
     }
 
     /// Tells whether the future was cancelled.
+    ///
+    /// # Examples
+    /// ```
+    /// let (_promise, future) = cf_core::Promise::<u32>::new();
+    /// assert!(!future.cancelled());
+    /// future.cancel();
+    /// assert!(future.cancelled());
+    /// ```
     pub fn cancelled(&self) -> bool {
         self.slot.is_cancelled()
     }
 
     /// Tells whether the work has been started and has not ended.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// assert!(!future.running());
+    /// promise.set_running_or_notify_cancel();
+    /// assert!(future.running());
+    /// promise.set_result(7).unwrap();
+    /// assert!(!future.running());
+    /// ```
     pub fn running(&self) -> bool {
         self.slot.phase() == Phase::Running
     }
 
     /// Tells whether the future has ended: with a value, an error or a cancellation. Never blocks.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// assert!(!future.done());
+    /// promise.set_result(7).unwrap();
+    /// assert!(future.done());
+    /// ```
     pub fn done(&self) -> bool {
         self.slot.is_done()
     }
@@ -92,6 +138,16 @@ impl<T: 'static> Future<T> {
     /// # Errors
     /// How the task failed; [`Error::Cancelled`]; [`Error::Deadlock`] if this wait closes a circle of tasks that wait for
     /// each other; [`Error::EventLoopBlocked`] if the future is pending and this is a task of an event loop.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let executor = InlineExecutor::new();
+    /// assert_eq!(executor.spawn(|| 6 * 7).result().unwrap(), 42);
+    /// let failed = executor.spawn(|| -> u32 { panic!("no") });
+    /// assert!(matches!(failed.result(), Err(Error::Panicked(_))));
+    /// ```
     pub fn result(mut self) -> Result<T, Error> {
         if !self.slot.is_done() {
             block::refuse_in_event_loop()?;
@@ -115,6 +171,16 @@ impl<T: 'static> Future<T> {
     /// # Errors
     /// [`TimedOut`] if the time ran out: the future is as it was and can be asked again. The inner result is that of
     /// [`result`](Self::result); once it has been handed out, later calls give [`Error::InvalidState`].
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (promise, mut future) = cf_core::Promise::new();
+    /// assert!(future.result_timeout(Duration::from_millis(1)).is_err());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(future.result_timeout(Duration::from_secs(9)).unwrap().unwrap(), 7);
+    /// ```
     pub fn result_timeout(&mut self, timeout: Duration) -> Result<Result<T, Error>, TimedOut> {
         match self.done_within(timeout) {
             Ok(true) => Ok(self.slot.take().unwrap_or(Err(Error::InvalidState))),
@@ -124,6 +190,14 @@ impl<T: 'static> Future<T> {
     }
 
     /// Gives the outcome if it is there; `None` means not done.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, mut future) = cf_core::Promise::new();
+    /// assert!(future.try_result().is_none());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(future.try_result().unwrap().unwrap(), 7);
+    /// ```
     pub fn try_result(&mut self) -> Option<Result<T, Error>> {
         self.slot
             .is_done()
@@ -135,6 +209,15 @@ impl<T: 'static> Future<T> {
     /// # Panics
     /// Unwinds with [`Error::Deadlock`] or [`Error::EventLoopBlocked`] as payload where [`result`](Self::result) returns
     /// them; a task or pool that catches that stores the error as itself.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Error, Promise};
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// promise.set_exception("out of paper").unwrap();
+    /// assert!(matches!(future.exception(), Some(Error::Raised(_))));
+    /// ```
     pub fn exception(&self) -> Option<Error> {
         self.wait();
         self.slot.error()
@@ -147,6 +230,16 @@ impl<T: 'static> Future<T> {
     ///
     /// # Panics
     /// As [`exception`](Self::exception).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (promise, future) = cf_core::Promise::new();
+    /// assert!(future.exception_timeout(Duration::from_millis(1)).is_err());
+    /// promise.set_result(7).unwrap();
+    /// assert!(future.exception_timeout(Duration::from_secs(9)).unwrap().is_none());
+    /// ```
     pub fn exception_timeout(&self, timeout: Duration) -> Result<Option<Error>, TimedOut> {
         if self.wait_timeout(timeout) {
             Ok(self.slot.error())
@@ -159,6 +252,14 @@ impl<T: 'static> Future<T> {
     ///
     /// # Panics
     /// As [`exception`](Self::exception).
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// std::thread::spawn(move || promise.set_result(7));
+    /// future.wait();
+    /// assert!(future.done());
+    /// ```
     pub fn wait(&self) {
         if !self.slot.is_done()
             && let Err(refused) = self.block(Limit::Untimed)
@@ -171,6 +272,16 @@ impl<T: 'static> Future<T> {
     ///
     /// # Panics
     /// As [`exception`](Self::exception).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (promise, future) = cf_core::Promise::new();
+    /// assert!(!future.wait_timeout(Duration::from_millis(1)));
+    /// promise.set_result(7).unwrap();
+    /// assert!(future.wait_timeout(Duration::from_secs(9)));
+    /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.done_within(timeout)
             .unwrap_or_else(|refused| refused.unwind())
@@ -193,6 +304,15 @@ impl<T: 'static> Future<T> {
     ///
     /// # Panics
     /// If `f` does; the outcome is put back first.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// assert_eq!(future.peek(|_| ()), None);
+    /// promise.set_result("tea".to_owned()).unwrap();
+    /// assert_eq!(future.peek(|outcome| outcome.unwrap().len()), Some(3));
+    /// assert_eq!(future.result().unwrap(), "tea");
+    /// ```
     pub fn peek<R>(&self, f: impl FnOnce(Result<&T, &Error>) -> R) -> Option<R> {
         let Lend::Outcome(outcome) = self.slot.lend() else {
             return None;
@@ -208,11 +328,29 @@ impl<T: 'static> Future<T> {
     ///
     /// Callbacks run once each, in the order in which they were added, before `result` hands the value out. A panic in one is
     /// reported as a `tracing` event and goes no further.
+    ///
+    /// # Examples
+    /// ```
+    /// let (promise, future) = cf_core::Promise::new();
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// future.add_done_callback(move |_| tell.send("done").unwrap());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(told.try_recv(), Ok("done"));
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&Done<'_, T>) + Send + 'static) {
         self.slot.call_when_done(Box::new(f));
     }
 
     /// Gives a handle that can cancel from elsewhere while `result` consumes this one; allocates nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// let (_promise, future) = cf_core::Promise::<u32>::new();
+    /// let canceller = future.canceller();
+    /// let waiting = std::thread::spawn(|| future.result());
+    /// assert!(canceller.cancel());
+    /// assert!(waiting.join().unwrap().is_err());
+    /// ```
     pub fn canceller(&self) -> Canceller {
         Canceller::new(self.node())
     }
@@ -275,53 +413,3 @@ impl<T> Hash for Future<T> {
 
 impl<T> UnwindSafe for Future<T> {}
 impl<T> RefUnwindSafe for Future<T> {}
-
-/// Cancels a future from anywhere; does not keep its task from running, nor its value from being taken.
-///
-/// # Examples
-/// ```
-/// use cf_core::{Error, Promise};
-///
-/// let (promise, future) = Promise::<u32>::new();
-/// let canceller = future.canceller();
-/// std::thread::spawn(move || canceller.cancel());
-/// assert!(matches!(future.result(), Err(Error::Cancelled)));
-/// # drop(promise);
-/// ```
-#[derive(Clone)]
-pub struct Canceller(Arc<dyn Node>);
-
-impl Canceller {
-    pub(crate) fn new(node: Arc<dyn Node>) -> Self {
-        Self(node)
-    }
-
-    /// As [`Future::cancel`].
-    pub fn cancel(&self) -> bool {
-        self.0.cancel()
-    }
-
-    /// As [`Future::request_cancel`].
-    pub fn request_cancel(&self) -> bool {
-        self.0.request_cancel()
-    }
-
-    /// As [`Future::cancelled`].
-    pub fn cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
-
-    /// As [`Future::done`].
-    pub fn done(&self) -> bool {
-        self.0.is_done()
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt_node(f, "Canceller", &*self.0, "a value")
-    }
-}
-
-impl UnwindSafe for Canceller {}
-impl RefUnwindSafe for Canceller {}

@@ -44,7 +44,7 @@ pub fn gather<T: Send + 'static>(futures: impl IntoIterator<Item = Future<T>>) -
     }
     for (index, future) in futures.into_iter().enumerate() {
         let gathering = Arc::clone(&gathering);
-        let now = future.slot().continue_with(Box::new(move |outcome| {
+        let now = future.slot().continue_with(Box::new(move |outcome, _| {
             gathering.take_in(index, outcome);
             None
         }));

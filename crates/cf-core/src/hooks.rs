@@ -10,8 +10,8 @@ use crate::{
 /// Called with a look at the outcome.
 pub(crate) type Callback<T> = Box<dyn FnOnce(&Done<'_, T>) + Send>;
 
-/// Called with the outcome itself; returns what is to be done next, so that chains do not recurse.
-pub(crate) type Continuation<T> = Box<dyn FnOnce(Result<T, Error>) -> Option<Next> + Send>;
+/// Called with the outcome itself and whether it is a cancellation; returns what is to be done next, so that chains do not recurse.
+pub(crate) type Continuation<T> = Box<dyn FnOnce(Result<T, Error>, bool) -> Option<Next> + Send>;
 
 /// The next link of a chain of continuations.
 pub(crate) struct Next(pub(crate) Box<dyn FnOnce() -> Option<Next> + Send>);

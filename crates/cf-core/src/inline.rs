@@ -65,11 +65,15 @@ impl Host for Nowhere {
 
     fn ready(&self) {}
 
+    fn not_ready(&self) {}
+
     fn can_be_replaced(&self) -> bool {
         false
     }
 
-    fn block(&self) {}
+    fn block(&self) -> bool {
+        false
+    }
 
     fn unblock(&self) {}
 }

@@ -35,6 +35,7 @@ mod arrivals;
 mod as_completed;
 mod block;
 mod callable;
+mod canceller;
 mod cell;
 mod chain;
 mod context;
@@ -69,12 +70,13 @@ pub use self::{
     as_completed::{AsCompleted, AsCompletedTimeout, as_completed, as_completed_timeout},
     block::BlockedSection,
     callable::{Callable, Fallible, fallible},
+    canceller::Canceller,
     context::{Context, Restore, add_propagator},
     done::Done,
     error::{BoxError, BrokenExecutor, Deadlock, Error, Exception, InvalidState, Reason, TimedOut},
     executor::{ClosureExecutor, Executor, Rejected},
     frame::checkpoint,
-    future::{Canceller, Future},
+    future::Future,
     gather::gather,
     guard::{BlockingGuard, is_blocking_refused},
     inline::InlineExecutor,

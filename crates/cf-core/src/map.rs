@@ -8,7 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::Error, executor::ClosureExecutor, future::Future, unwind};
+use crate::{
+    callable::Callable,
+    error::{Error, Reason},
+    executor::{ClosureExecutor, Rejected, failed},
+    future::Future,
+    unwind,
+};
 
 /// The calls of one function with many items: settings first, then an iterator over the results.
 ///
@@ -77,7 +83,8 @@ where
         self
     }
 
-    /// Keeps at most `n_items` calls submitted beyond the results that were taken (default: all of them).
+    /// Keeps at most `n_items` calls submitted beyond the results that were taken (default: all of them); a chunk that is
+    /// larger goes out alone.
     ///
     /// # Panics
     /// If `n_items` is 0.
@@ -120,13 +127,38 @@ where
                     .map(|item| unwind::catch(|| f(item)))
                     .collect()
             };
-            let results = self.executor.spawn(call);
+            let results = self.submit(call);
             if is_refused(&results) {
                 // What was submitted before still comes, then this one error.
                 self.items = None;
             }
             self.n_out += n_items;
             self.chunks.push_back(Chunk { n_items, results });
+        }
+    }
+
+    /// Submits a chunk; waits for room in a full queue until the time is up.
+    fn submit<C: Callable + 'static>(&self, mut call: C) -> Future<C::Output> {
+        let Some(deadline) = self.deadline else {
+            return self.executor.spawn(call);
+        };
+        loop {
+            match self.executor.try_spawn(call) {
+                Ok(results) => return results,
+                Err(Rejected {
+                    callable,
+                    reason: Reason::Full,
+                }) => call = callable,
+                Err(rejected) => return failed(rejected.reason.into()),
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self
+                .executor
+                .spawn_room()
+                .is_some_and(|room| !room.wait_timeout(left))
+            {
+                return failed(Error::TimedOut);
+            }
         }
     }
 
@@ -172,7 +204,7 @@ struct Chunk<T> {
     results: Future<Vec<Result<T, Error>>>,
 }
 
-/// Whether the executor would not take the chunk.
+/// Whether the executor would not take the chunk, or not in time.
 fn is_refused<T: 'static>(chunk: &Future<T>) -> bool {
     chunk.done()
         && matches!(

@@ -138,7 +138,7 @@ impl<T: Send + 'static> Promise<T> {
         };
         let error = Error::from_box(error.into());
         if matches!(error, Error::Cancelled) && cell.is_asked_to_stop() {
-            run_chain(cell.complete_link(Err(error)));
+            run_chain(cell.complete_link(Err(error), true));
             return Ok(());
         }
         match cell.complete(Err(error), None) {
@@ -147,11 +147,21 @@ impl<T: Send + 'static> Promise<T> {
         }
     }
 
-    /// Fulfils it as one link of a chain, with cancellation passed on as such.
-    pub(crate) fn set_link(mut self, outcome: Result<T, Error>) -> Option<Next> {
+    /// Fulfils it as one link of a chain; `is_cancelled` says whether what it comes from was.
+    pub(crate) fn set_link(
+        mut self,
+        outcome: Result<T, Error>,
+        is_cancelled: bool,
+    ) -> Option<Next> {
         self.cell
             .take()
-            .and_then(|cell| cell.complete_link(outcome))
+            .and_then(|cell| cell.complete_link(outcome, is_cancelled))
+    }
+
+    /// Runs `f` as the link that makes this promise's value: what waits in it, waits for this promise's sake.
+    pub(crate) fn run_link<R>(&self, f: impl FnOnce() -> R) -> Result<R, Error> {
+        self.cell().with_pending(|body| body.sources.clear());
+        self.run(|| Ok(f()))
     }
 
     /// Fulfils it as `set_link` does, but with a cancellation taken for a failure.

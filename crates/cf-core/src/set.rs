@@ -6,10 +6,12 @@ use crate::{
     arrivals::Arrivals,
     block::{self, Limit},
     error::Error,
+    frame,
     graph::Need,
     host,
     node::{self, Watch, Watcher},
     spin,
+    state::Phase,
     sync::{self, thread},
     waitable::{Waitable, sealed::Sealed},
 };
@@ -20,6 +22,7 @@ pub(crate) struct Set<F: Waitable> {
     n_items: usize,
     n_unarrived: usize,
     arrivals: Arc<Arrivals>,
+    has_failure: bool,
     /// The places of those that have arrived and were not taken, the next one last.
     arrived: Vec<u32>,
 }
@@ -47,6 +50,7 @@ impl<F: Waitable> Set<F> {
         let futures = futures.into_iter();
         let mut items = Vec::with_capacity(futures.size_hint().0);
         let mut arrived = Vec::new();
+        let mut has_failure = false;
         let mut seen = HashSet::new();
         for future in futures {
             if !future.is_only_handle() && !seen.insert(node::id(future.as_node())) {
@@ -61,6 +65,7 @@ impl<F: Waitable> Set<F> {
                 == Watch::Ended
             {
                 arrived.push(index);
+                has_failure |= future.as_node().phase() == Phase::Failed;
             }
             items.push(Some(future));
         }
@@ -71,6 +76,7 @@ impl<F: Waitable> Set<F> {
             items,
             n_items,
             arrivals,
+            has_failure,
             arrived,
         }
     }
@@ -78,6 +84,11 @@ impl<F: Waitable> Set<F> {
     /// How many distinct futures were given.
     pub(crate) fn len(&self) -> usize {
         self.n_items
+    }
+
+    /// Whether one of those that reported their end has failed.
+    pub(crate) fn has_failure(&self) -> bool {
+        self.has_failure
     }
 
     /// How many have not reported their end yet.
@@ -101,7 +112,8 @@ impl<F: Waitable> Set<F> {
 
     /// The futures that have reported their end since the last call.
     pub(crate) fn collect_arrivals(&mut self) {
-        let mut new = self.arrivals.take();
+        let (mut new, has_failure) = self.arrivals.take();
+        self.has_failure |= has_failure;
         self.n_unarrived -= new.len();
         new.reverse();
         if !self.arrived.is_empty() {
@@ -136,24 +148,36 @@ impl<F: Waitable> Set<F> {
         if spin::look(|| self.arrivals.has(enough.arrivals)) {
             return Ok(true);
         }
-        let waiting = self
-            .items()
-            .map(Sealed::node)
-            .filter(|node| !node.is_done())
-            .collect::<Vec<_>>();
-        let asleep = || {
-            self.arrivals
-                .wake(thread::current(), enough.arrivals, enough.failure_suffices);
-            while !self.arrivals.is_woken() {
-                if limit.is_over() {
-                    self.arrivals.stop_waking();
-                    return false;
-                }
-                sync::park_until(limit.deadline());
-            }
-            true
+        // Only a task that waits without a limit can be part of a circle; for all others the wait costs no look at the set.
+        let is_watched = limit.is_untimed() && frame::is_in_task();
+        let waiting: Vec<_> = if is_watched {
+            self.items()
+                .map(Sealed::node)
+                .filter(|node| !node.is_done())
+                .collect()
+        } else {
+            Vec::new()
         };
-        block::sleep(enough.need, &waiting, limit, asleep)
+        let asleep = || self.sleep(enough, limit);
+        let may_help = limit.is_untimed() && enough.need == Need::AnyOne;
+        match block::sleep_if_replaced(enough.need, &waiting, limit, may_help, asleep)? {
+            Some(is_woken) => Ok(is_woken),
+            None if self.help_with_one() => Ok(true),
+            None => block::sleep(enough.need, &waiting, limit, asleep),
+        }
+    }
+
+    fn sleep(&self, enough: Enough, limit: Limit) -> bool {
+        self.arrivals
+            .wake(thread::current(), enough.arrivals, enough.failure_suffices);
+        while !self.arrivals.is_woken() {
+            if limit.is_over() {
+                self.arrivals.stop_waking();
+                return false;
+            }
+            sync::park_until(limit.deadline());
+        }
+        true
     }
 
     /// Runs the queued ones here: all of them if all are needed, one if no other thread would.
@@ -161,13 +185,26 @@ impl<F: Waitable> Set<F> {
         let Some(host) = host::current().filter(|_| limit.is_untimed()) else {
             return;
         };
-        for item in self.items() {
-            match need {
-                Need::All => block::help(item.as_node(), || item.node(), &*host),
-                Need::AnyOne if host.can_be_replaced() || self.arrivals.has_arrivals() => return,
-                Need::AnyOne => block::help(item.as_node(), || item.node(), &*host),
-            }
+        match need {
+            Need::All => self
+                .items()
+                .for_each(|item| block::help(item.as_node(), || item.node(), &*host)),
+            Need::AnyOne if host.can_be_replaced() => {}
+            Need::AnyOne => drop(self.help_with_one()),
         }
+    }
+
+    /// Runs queued ones here until one has arrived; false if there is none to run.
+    fn help_with_one(&self) -> bool {
+        let Some(host) = host::current() else {
+            return false;
+        };
+        self.items().any(|item| {
+            if !self.arrivals.has_arrivals() {
+                block::help(item.as_node(), || item.node(), &*host);
+            }
+            self.arrivals.has_arrivals()
+        })
     }
 
     fn unwatch(&self) {

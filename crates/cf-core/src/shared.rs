@@ -10,9 +10,10 @@ use std::{
 
 use crate::{
     block::Limit,
+    canceller::Canceller,
     done::Done,
     error::{Error, TimedOut},
-    future::{Canceller, Future, fmt_node},
+    future::{Future, fmt_node},
     hooks::run_chain,
     node::Node,
     promise::Promise,
@@ -62,19 +63,14 @@ impl<T: Send + Sync + 'static> Future<T> {
             signal,
         });
         let keeper = Arc::clone(&shared);
-        let now = self.slot().continue_with(Box::new(move |outcome| {
-            let end = match &outcome {
-                Ok(_) => Ok(()),
-                // A failure by the cancel of another is a failure; the error itself is read from the outcome.
-                Err(Error::Cancelled) if keeper.source.phase() != Phase::Cancelled => {
-                    Err(Error::InvalidState)
-                }
-                Err(error) => Err(error.clone()),
-            };
-            let first = keeper.outcome.set(outcome);
-            debug_assert!(first.is_ok(), "a future ends once");
-            promise.set_link(end)
-        }));
+        let now = self
+            .slot()
+            .continue_with(Box::new(move |outcome, is_cancelled| {
+                let end = outcome.as_ref().map(|_| ()).map_err(Error::clone);
+                let first = keeper.outcome.set(outcome);
+                debug_assert!(first.is_ok(), "a future ends once");
+                promise.set_link(end, is_cancelled)
+            }));
         run_chain(now);
         SharedFuture(shared)
     }

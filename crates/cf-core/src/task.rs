@@ -208,6 +208,10 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
     // Nobody can see the result of a detached task, so nobody must be told that this worker is free before its drop.
     let publisher = (at_top && Arc::strong_count(&cell) > 1).then_some(host);
     cell.complete_as(outcome, phase, publisher);
+    if publisher.is_some() && Arc::strong_count(&cell) == 1 {
+        // The reader went meanwhile: the value's drop is up to this worker, which is not free until then.
+        host.not_ready();
+    }
     true
 }
 
@@ -240,7 +244,8 @@ fn call<C: Callable + 'static>(
                     .unwrap_or(Err(Error::BrokenPromise))
             })
         };
-        frame::run_as(cell, || frame::in_span(span, call))
+        // A subscriber may panic, too.
+        frame::run_as(cell, || unwind::catch_call(|| frame::in_span(span, call)))
     };
     let Ok(cell) = (task as Arc<dyn Any + Send + Sync>).downcast::<Cell<Work<C>>>() else {
         unreachable!("the frame gives back the task it was given")

@@ -60,16 +60,43 @@ pub struct PanicLocation {
 
 impl PanicLocation {
     /// Gives the source file, as the compiler saw its path.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert!(panic.location().unwrap().file().ends_with(".rs"));
+    /// ```
     pub fn file(&self) -> &str {
         &self.file
     }
 
     /// Gives the line, counted from 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert!(panic.location().unwrap().line() >= 1);
+    /// ```
     pub fn line(&self) -> u32 {
         self.line
     }
 
     /// Gives the column, counted from 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert!(panic.location().unwrap().column() >= 1);
+    /// ```
     pub fn column(&self) -> u32 {
         self.column
     }
@@ -93,16 +120,43 @@ impl From<&Location<'_>> for PanicLocation {
 
 impl Panic {
     /// Gives what `panic!` was given, if that was text.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert_eq!(panic.message(), "no ink");
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// Gives the name of the thread that panicked.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert_eq!(Some(panic.thread()), std::thread::current().name());
+    /// ```
     pub fn thread(&self) -> &str {
         &self.0.thread
     }
 
     /// Gives where the panic began; `None` for an unwind without a panic, or where the program replaced our panic hook.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert!(panic.location().is_some_and(|place| place.line() > 0));
+    /// ```
     pub fn location(&self) -> Option<&PanicLocation> {
         self.0.location.as_ref()
     }
@@ -111,6 +165,16 @@ impl Panic {
     ///
     /// # Panics
     /// Always: that is its purpose.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, Error, InlineExecutor};
+    ///
+    /// let future = InlineExecutor::new().spawn(|| -> u32 { panic!("no ink") });
+    /// let Err(Error::Panicked(panic)) = future.result() else { unreachable!() };
+    /// let again = std::panic::catch_unwind(|| panic.resume()).unwrap_err();
+    /// assert_eq!(again.downcast_ref(), Some(&"no ink"));
+    /// ```
     pub fn resume(self) -> ! {
         LAST_PLACE.with(|place| place.borrow_mut().clone_from(&self.0.location));
         let payload = self
@@ -164,8 +228,15 @@ pub fn catch_call<R>(f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
 /// Runs `f`, which nobody waits for; a panic in it is reported once as a `tracing` event and goes no further.
 pub fn contain(what: &'static str, f: impl FnOnce()) {
     if let Err(error) = catch(f) {
-        tracing::error!(target: "concurrent_futures", %error, "panic in {what}");
+        report(format_args!("panic in {what}"), &error);
     }
+}
+
+/// Reports a failure that nobody waits for as a `tracing` event; a subscriber that panics over it is not heard.
+pub fn report(what: fmt::Arguments<'_>, error: &Error) {
+    drop(catch(
+        || tracing::error!(target: "concurrent_futures", %error, "{what}"),
+    ));
 }
 
 fn describe(payload: Box<dyn Any + Send>) -> Error {

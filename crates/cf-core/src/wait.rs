@@ -8,7 +8,6 @@ use crate::{
     frame,
     graph::Need,
     set::{Enough, Set},
-    state::Phase,
     waitable::Waitable,
 };
 
@@ -147,12 +146,5 @@ fn enough<F: Waitable>(set: &Set<F>, when: ReturnWhen) -> Enough {
             failure_suffices: false,
             need: Need::All,
         },
-    }
-}
-
-impl<F: Waitable> Set<F> {
-    fn has_failure(&self) -> bool {
-        self.items()
-            .any(|item| item.as_node().phase() == Phase::Failed)
     }
 }

@@ -89,18 +89,48 @@ impl Default for ThreadPoolBuilder {
 
 impl ThreadPoolBuilder {
     /// Runs at most `n_workers` tasks at a time (default: processors + 4, at most 32).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().max_workers(2).build()?;
+    /// assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+    /// assert!(ThreadPoolExecutor::builder().max_workers(0).build().is_err());
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn max_workers(mut self, n_workers: usize) -> Self {
         self.max_workers = Some(n_workers);
         self
     }
 
     /// Names the threads `<prefix>_<n>`, n from 0 (default prefix: `ThreadPoolExecutor-<k>`, k counting the pools).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().thread_name_prefix("print").build()?;
+    /// let name = pool.submit(|| std::thread::current().name().map(str::to_owned));
+    /// assert_eq!(name.result().unwrap().as_deref(), Some("print_0"));
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn thread_name_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.name_prefix = Some(prefix.into());
         self
     }
 
     /// Gives each thread a stack of so many bytes, at least 256 KiB (default: the standard library's, 2 MiB).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().stack_size(16 << 20).build()?;
+    /// let length = pool.submit(|| std::hint::black_box([7_u8; 3 << 20]).len());
+    /// assert_eq!(length.result().unwrap(), 3 << 20);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn stack_size(mut self, n_bytes: usize) -> Self {
         self.stack_size = Some(n_bytes);
         self
@@ -110,6 +140,17 @@ impl ThreadPoolBuilder {
     ///
     /// If it returns an error or panics, the pool is broken: all queued and later work fails with
     /// [`Error::BrokenExecutor`]; what runs already ends normally.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Error;
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let no_ink = || Err::<(), _>("no ink");
+    /// let pool = ThreadPoolExecutor::builder().initializer(no_ink).build()?;
+    /// assert!(matches!(pool.submit(|| 7).result(), Err(Error::BrokenExecutor(_))));
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn initializer<R: Initialized>(
         mut self,
         f: impl Fn() -> R + Send + Sync + 'static,
@@ -122,18 +163,53 @@ impl ThreadPoolBuilder {
 
     /// Lets at most `n_tasks` wait to be started (default: any number); when they do, `submit` waits and `try_submit`
     /// gives the callable back.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::builder().max_workers(1).queue_capacity(1).build()?;
+    /// let (go, gate) = std::sync::mpsc::channel::<()>();
+    /// let first = pool.submit(move || gate.recv().is_ok());
+    /// let second = pool.submit(|| true); // waits until the first one has left the queue
+    /// assert!(pool.try_submit(|| true).is_err());
+    /// go.send(()).unwrap();
+    /// assert!(first.result().unwrap() && second.result().unwrap());
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn queue_capacity(mut self, n_tasks: usize) -> Self {
         self.queue_capacity = Some(n_tasks);
         self
     }
 
     /// Lets a worker leave that had nothing to do for so long (default: workers stay).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().idle_timeout(Duration::from_millis(1)).build()?;
+    /// assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+    /// std::thread::sleep(Duration::from_millis(20)); // the worker leaves, and another comes
+    /// assert_eq!(pool.submit(|| 8).result().unwrap(), 8);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
     }
 
     /// Lets up to `n_workers` more threads stand in for workers that block on a future (default: 256; 0: none).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().max_workers(1).compensate(0).build()?;
+    /// let inner = pool.clone(); // the waiting worker itself runs what it waits for
+    /// let future = pool.submit(move || inner.submit(|| 7).result().unwrap());
+    /// assert_eq!(future.result().unwrap(), 7);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn compensate(mut self, n_workers: usize) -> Self {
         self.compensate = n_workers;
         self
@@ -143,6 +219,17 @@ impl ThreadPoolBuilder {
     ///
     /// # Errors
     /// [`BuildError`] for 0 workers, for a queue without room, for a stack that cannot be had.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().build()?;
+    /// assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+    /// let error = ThreadPoolExecutor::builder().queue_capacity(0).build().unwrap_err();
+    /// assert_eq!(error.to_string(), "queue_capacity must be greater than 0");
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn build(self) -> Result<ThreadPoolExecutor, BuildError> {
         static N_POOLS: AtomicUsize = AtomicUsize::new(0);
         let max_workers = self.max_workers.unwrap_or_else(default_workers);
@@ -233,6 +320,14 @@ pub trait Initialized {
     ///
     /// # Errors
     /// Why it did not.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::Initialized;
+    ///
+    /// assert!(().initialized().is_ok());
+    /// assert!(Err::<(), _>("no ink").initialized().is_err());
+    /// ```
     fn initialized(self) -> Result<(), Error>;
 }
 

@@ -45,21 +45,58 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Gives how many tasks are counted.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::new(1)?;
+    /// pool.submit(|| 7).result().unwrap();
+    /// assert_eq!(pool.stats().run_time.count(), 1);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 
     /// Gives the mean; zero where nothing is counted.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::new(1)?;
+    /// pool.submit(|| std::thread::sleep(std::time::Duration::from_millis(2))).result().unwrap();
+    /// let run_time = pool.stats().run_time;
+    /// assert!(run_time.mean().as_millis() >= 2);
+    /// assert!(cf_pool::Histogram::default().mean().is_zero());
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn mean(&self) -> Duration {
         Duration::from_nanos(self.total_nanos.checked_div(self.count()).unwrap_or(0))
     }
 
     /// Gives the longest.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::new(1)?;
+    /// pool.submit(|| std::thread::sleep(std::time::Duration::from_millis(2))).result().unwrap();
+    /// let run_time = pool.stats().run_time;
+    /// assert!(run_time.max().as_millis() >= 2);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn max(&self) -> Duration {
         Duration::from_nanos(self.max_nanos)
     }
 
     /// Gives the value that the share `q` (0 to 1) of the tasks stays below or at, to a quarter; zero where nothing is counted.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::new(1)?;
+    /// pool.submit(|| std::thread::sleep(std::time::Duration::from_millis(2))).result().unwrap();
+    /// let run_time = pool.stats().run_time;
+    /// assert!(run_time.quantile(0.5) <= run_time.quantile(0.9));
+    /// assert_eq!(run_time.quantile(1.0), run_time.max());
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn quantile(&self, q: f64) -> Duration {
         let count = self.count();
         #[expect(
@@ -80,6 +117,16 @@ impl Histogram {
     }
 
     /// Gives the buckets that are not empty: the upper bound of each and its count.
+    ///
+    /// # Examples
+    /// ```
+    /// let pool = cf_pool::ThreadPoolExecutor::new(1)?;
+    /// pool.submit(|| std::thread::sleep(std::time::Duration::from_millis(2))).result().unwrap();
+    /// let run_time = pool.stats().run_time;
+    /// let (bound, n_tasks) = run_time.buckets().next().unwrap();
+    /// assert!(bound >= run_time.max() && n_tasks == 1);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
         self.buckets
             .iter()

@@ -8,8 +8,8 @@ use cf_core::{
     unwind,
 };
 
-/// How much stack a task may have used for another to be run on top of it: half of what rayon's threads have by default.
-const STACK_BUDGET_BYTES: usize = 1 << 20;
+/// What rayon's threads have by default.
+const DEFAULT_STACK_BYTES: usize = 2 << 20;
 
 /// Runs callables on a [`rayon::ThreadPool`]; a cheap handle that can be cloned.
 ///
@@ -30,14 +30,41 @@ const STACK_BUDGET_BYTES: usize = 1 << 20;
 pub struct RayonExecutor {
     pool: Arc<rayon::ThreadPool>,
     home: Home,
+    stack_bytes: usize,
 }
 
 impl RayonExecutor {
-    /// Makes an executor of a pool.
+    /// Makes an executor of a pool whose threads have the default stack of 2 MiB or more.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::RayonExecutor;
+    ///
+    /// let executor = RayonExecutor::new(rayon::ThreadPoolBuilder::new().build()?);
+    /// assert!(executor.pool().current_num_threads() > 0);
+    /// # Ok::<_, rayon::ThreadPoolBuildError>(())
+    /// ```
     pub fn new(pool: rayon::ThreadPool) -> Self {
+        Self::with_stack_size(pool, DEFAULT_STACK_BYTES)
+    }
+
+    /// Makes an executor of a pool whose threads have stacks of `n_bytes`; tasks are run on top of waiting ones as long as
+    /// less than half of that is used.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::RayonExecutor;
+    ///
+    /// let pool = rayon::ThreadPoolBuilder::new().stack_size(256 << 10).build()?;
+    /// let executor = RayonExecutor::with_stack_size(pool, 256 << 10);
+    /// # drop(executor);
+    /// # Ok::<_, rayon::ThreadPoolBuildError>(())
+    /// ```
+    pub fn with_stack_size(pool: rayon::ThreadPool, n_bytes: usize) -> Self {
         Self {
             pool: Arc::new(pool),
             home: Home::unique(),
+            stack_bytes: n_bytes,
         }
     }
 
@@ -51,8 +78,8 @@ impl ClosureExecutor for RayonExecutor {
     #[track_caller]
     fn spawn<C: Callable + 'static>(&self, callable: C) -> Future<C::Output> {
         let (task, future) = Submission::new(callable, self.home).split();
-        let home = self.home;
-        self.pool.spawn_fifo(move || run(task, home));
+        let (home, stack_bytes) = (self.home, self.stack_bytes);
+        self.pool.spawn_fifo(move || run(task, home, stack_bytes));
         future
     }
 }
@@ -66,13 +93,14 @@ impl fmt::Debug for RayonExecutor {
 }
 
 /// Runs a task on a thread of rayon's, which is made a worker at its first task.
-fn run(task: Task, home: Home) {
+fn run(task: Task, home: Home, stack_bytes: usize) {
     let host = host::current()
         .filter(|host| host.home() == home)
         .unwrap_or_else(|| {
             let host: Rc<dyn Host> = Rc::new(RayonWorker {
                 home,
                 stack_base: stack_position(),
+                stack_bytes,
             });
             host::install(Some(Rc::clone(&host)));
             host
@@ -88,6 +116,7 @@ fn stack_position() -> usize {
 struct RayonWorker {
     home: Home,
     stack_base: usize,
+    stack_bytes: usize,
 }
 
 impl Host for RayonWorker {
@@ -96,7 +125,7 @@ impl Host for RayonWorker {
     }
 
     fn has_stack(&self) -> bool {
-        self.stack_base.abs_diff(stack_position()) < STACK_BUDGET_BYTES
+        self.stack_base.abs_diff(stack_position()) < self.stack_bytes / 2
     }
 
     fn take_queued(&self, _: usize) -> Option<Task> {
@@ -111,11 +140,15 @@ impl Host for RayonWorker {
 
     fn ready(&self) {}
 
+    fn not_ready(&self) {}
+
     fn can_be_replaced(&self) -> bool {
         false
     }
 
-    fn block(&self) {}
+    fn block(&self) -> bool {
+        false
+    }
 
     fn unblock(&self) {}
 }

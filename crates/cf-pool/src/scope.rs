@@ -8,9 +8,16 @@ use std::{
     thread,
 };
 
-use cf_core::{BlockedSection, Callable, Context, Error, Future, Promise, unwind};
+use cf_core::{BlockedSection, Callable, Context, Error, Future, Promise, Reason, unwind};
 
 use crate::builder::Settings;
+
+/// So many tasks run on top of each other on one thread; the next one gets a thread, and a stack, of its own.
+const MAX_DEPTH: usize = 64;
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Runs `f` with a scope; everything submitted to it has ended afterwards.
 pub(crate) fn run<'env, R>(
@@ -37,7 +44,8 @@ pub(crate) fn run<'env, R>(
     })
 }
 
-/// Where closures that borrow from outside of it can be submitted; made by
+/// Where closures that borrow from outside of it can be submitted, also after the pool was shut down; its threads do not run
+/// the pool's initializer. Made by
 /// [`ThreadPoolExecutor::scope`](crate::ThreadPoolExecutor::scope).
 ///
 /// It can be cloned, to submit from inside a task.
@@ -150,7 +158,10 @@ fn run_all(queue: &Mutex<Queue<'_>>) {
             return;
         };
         drop(locked);
-        task.run();
+        unwind::contain("drop of a result", || {
+            task.run();
+            drop(task);
+        });
     }
 }
 
@@ -161,7 +172,10 @@ impl Drop for RunTheRest<'_, '_> {
         loop {
             let task = lock(self.0).tasks.pop_front();
             let Some(task) = task else { break };
-            task.run();
+            unwind::contain("drop of a result", || {
+                task.run();
+                drop(task);
+            });
         }
         self.1.set(Some(BlockedSection::enter()));
     }
@@ -249,9 +263,30 @@ impl<T> ScopedFuture<'_, T> {
     /// # Errors
     /// As [`Future::result`].
     pub fn result(self) -> Result<T, Error> {
-        self.task.run();
+        self.run_here();
         self.end.result()?;
         self.task.take().ok_or(Error::InvalidState)
+    }
+
+    /// Runs the task here if it has not started; on a fresh stack, if many are on top of each other here already.
+    fn run_here(&self) {
+        let depth = DEPTH.get();
+        if depth < MAX_DEPTH {
+            DEPTH.set(depth + 1);
+            self.task.run();
+            DEPTH.set(depth);
+            return;
+        }
+        thread::scope(|threads| {
+            let fresh = thread::Builder::new().spawn_scoped(threads, || self.task.run());
+            if let Err(error) = fresh {
+                unwind::report(
+                    format_args!("no scoped thread could be started"),
+                    &Error::Rejected(Reason::NoThread(Arc::new(error))),
+                );
+                self.task.run();
+            }
+        });
     }
 
     /// Waits until the task has ended; runs it here if it has not started.
@@ -259,7 +294,7 @@ impl<T> ScopedFuture<'_, T> {
     /// # Panics
     /// As [`Future::wait`].
     pub fn wait(&self) {
-        self.task.run();
+        self.run_here();
         self.end.wait();
     }
 

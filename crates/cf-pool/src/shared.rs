@@ -206,9 +206,7 @@ impl Shared {
         let mut state = self.lock();
         state.broken.get_or_insert_with(|| broken.clone());
         let tasks = self.drain(&mut state);
-        let n_pending = tasks.iter().filter(|task| task.is_pending()).count() as u64;
-        state.past.started += n_pending;
-        state.past.failed += n_pending;
+        state.count_failed(&tasks);
         self.close(state);
         for task in tasks {
             task.fail(Error::BrokenExecutor(broken.clone()));
@@ -296,6 +294,15 @@ fn tell_of_room(waiting: impl IntoIterator<Item = Promise<()>>) {
     for promise in waiting {
         // Refused where the wait was cancelled, and then nobody needs to know.
         drop(promise.set_result(()));
+    }
+}
+
+impl State {
+    /// Counts queued tasks that are about to be failed.
+    fn count_failed(&mut self, tasks: &[Task]) {
+        let n_pending = tasks.iter().filter(|task| task.is_pending()).count() as u64;
+        self.past.started += n_pending;
+        self.past.failed += n_pending;
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Worker {
     /// The other workers, and the version of the list.
     known: RefCell<(usize, Vec<Arc<Desk>>)>,
     n_until_timed: Cell<u32>,
+    /// How many blocked sections the thread is in.
+    n_blocks: Cell<u32>,
     /// That of the last timed task, which stands for the untimed ones after it.
     run_time: Cell<Duration>,
 }
@@ -71,6 +73,7 @@ pub(crate) fn run(shared: Arc<Shared>, desk: Arc<Desk>) {
         desk,
         known: RefCell::new((0, Vec::new())),
         n_until_timed: Cell::new(0),
+        n_blocks: Cell::new(0),
         run_time: Cell::new(Duration::ZERO),
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
@@ -82,17 +85,17 @@ pub(crate) fn run(shared: Arc<Shared>, desk: Arc<Desk>) {
         .as_ref()
         .map(|initialize| initialize())
     {
-        tracing::error!(target: "concurrent_futures", %cause, "exception in initializer");
         worker.shared.break_down(&BrokenExecutor::new(
             "a worker's initializer failed",
-            Some(cause),
+            Some(cause.clone()),
         ));
+        unwind::report(format_args!("exception in initializer"), &cause);
     }
     // A value whose drop panics, where the worker is the last to hold it, must not end the worker.
     // A new worker was called, and counts as searching until it has looked.
     let mut is_searching = true;
     while let Err(error) = unwind::catch(|| worker.work(std::mem::take(&mut is_searching))) {
-        tracing::error!(target: "concurrent_futures", %error, "panic in the drop of a result");
+        unwind::report(format_args!("panic in the drop of a result"), &error);
     }
     host::install(None);
     WORKER.with(|slot| slot.borrow_mut().take());
@@ -328,17 +331,30 @@ impl Host for Worker {
         }
     }
 
+    fn not_ready(&self) {
+        if self.desk.is_free.swap(false, Ordering::AcqRel) {
+            self.shared.call_for_work();
+        }
+    }
+
     fn can_be_replaced(&self) -> bool {
         self.shared.can_replace_one()
     }
 
-    fn block(&self) {
-        self.desk.is_free.store(false, Ordering::Release);
-        self.shared.block(true);
+    fn block(&self) -> bool {
+        self.n_blocks.set(self.n_blocks.get() + 1);
+        // In a section within a section the thread is out of action already.
+        self.n_blocks.get() > 1 || {
+            self.desk.is_free.store(false, Ordering::Release);
+            self.shared.block()
+        }
     }
 
     fn unblock(&self) {
-        self.shared.block(false);
+        self.n_blocks.set(self.n_blocks.get() - 1);
+        if self.n_blocks.get() == 0 {
+            self.shared.unblock();
+        }
     }
 }
 

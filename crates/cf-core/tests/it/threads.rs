@@ -56,7 +56,11 @@ impl Host for Plain {
         false
     }
 
-    fn block(&self) {}
+    fn not_ready(&self) {}
+
+    fn block(&self) -> bool {
+        true
+    }
 
     fn unblock(&self) {}
 }

@@ -36,7 +36,11 @@ pub(crate) enum Next {
 
 impl State {
     fn has_work(&self) -> bool {
-        !self.queue.is_empty() || self.desks.iter().any(|desk| desk.n_local() > 0)
+        !self.queue.is_empty()
+            || self
+                .desks
+                .iter()
+                .any(|desk| desk.with_local(|local| !local.is_empty()))
     }
 }
 
@@ -71,8 +75,8 @@ impl Shared {
             state.n_searching -= 1;
         }
         // Whoever filled a queue may have called nobody because this worker was on its way: now it passes the call on.
-        let call = if self.could_call(&state) && state.has_work() {
-            self.choose(&mut state)
+        let call = if self.could_call(&state) {
+            self.choose_for_work(&mut state).0
         } else {
             Call::Nobody
         };
@@ -167,8 +171,7 @@ impl Shared {
         }
         let stranded = state.queue.take_all();
         state.n_unstarted = 0;
-        state.past.started += stranded.len() as u64;
-        state.past.failed += stranded.len() as u64;
+        state.count_failed(&stranded);
         Call::Refused(stranded, Arc::new(error))
     }
 
@@ -280,8 +283,8 @@ impl Shared {
         let own = state.handles.remove(&desk.number);
         let earlier = std::mem::replace(&mut state.leavers, own.into_iter().collect());
         // Whoever filled a queue meanwhile called nobody, because this worker counted as searching.
-        let call = if was_searching && state.has_work() {
-            self.choose(&mut state)
+        let call = if was_searching {
+            self.choose_for_work(&mut state).0
         } else {
             Call::Nobody
         };
@@ -294,20 +297,46 @@ impl Shared {
         true
     }
 
-    /// The worker is about to block, or (`false`) goes on.
-    pub(crate) fn block(self: &Arc<Self>, blocks: bool) {
+    /// The worker is about to block; false if something is queued and nobody is left to run it.
+    pub(crate) fn block(self: &Arc<Self>) -> bool {
         let mut state = self.lock();
-        let call = if blocks {
-            state.n_active -= 1;
-            if state.has_work() {
-                self.choose(&mut state)
+        state.n_active -= 1;
+        let (call, has_work) = self.choose_for_work(&mut state);
+        let is_left_alone = has_work && state.n_active == 0;
+        self.mirror(&state);
+        drop(state);
+        Self::make(call);
+        !is_left_alone
+    }
+
+    /// The worker goes on.
+    pub(crate) fn unblock(&self) {
+        let mut state = self.lock();
+        state.n_active += 1;
+        self.mirror(&state);
+    }
+
+    /// Calls somebody if there is work anywhere and somebody to call; tells whether there is work.
+    ///
+    /// The mirror comes before the look: whoever fills its own desk after the look sees that it may call, and whoever filled
+    /// it before is seen, because the look takes the desk's lock.
+    fn choose_for_work(self: &Arc<Self>, state: &mut State) -> (Call, bool) {
+        self.mirror(state);
+        let has_work = state.has_work();
+        (
+            if has_work {
+                self.choose(state)
             } else {
                 Call::Nobody
-            }
-        } else {
-            state.n_active += 1;
-            Call::Nobody
-        };
+            },
+            has_work,
+        )
+    }
+
+    /// Calls somebody for what is queued, now that this worker will not look soon.
+    pub(crate) fn call_for_work(self: &Arc<Self>) {
+        let mut state = self.lock();
+        let (call, _) = self.choose_for_work(&mut state);
         self.mirror(&state);
         drop(state);
         Self::make(call);

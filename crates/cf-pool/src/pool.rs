@@ -20,7 +20,8 @@ use crate::{
 ///
 /// Tasks start in submission order; an idle worker is used before a new one is started. A panic of a task is stored in its
 /// future. Waiting for a future of the pool on one of its own workers is safe: an awaited task that is still queued is run
-/// right there, and while a worker really blocks another thread stands in for it. Dropping the last handle is
+/// right there (by waits without a time limit, for one future or for all of a set, while stack remains), and while a worker
+/// really blocks another thread stands in for it. Dropping the last handle is
 /// [`shutdown`](Self::shutdown). Follows `concurrent.futures.ThreadPoolExecutor`.
 ///
 /// A worker that has nothing to do looks around for a few microseconds and then sleeps; an idle pool uses no processor time.

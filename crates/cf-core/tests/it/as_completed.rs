@@ -482,3 +482,27 @@ fn failures_come_as_futures_and_do_not_end_the_iteration() {
         .collect();
     assert_eq!(outcomes, [false, false, true]);
 }
+
+#[test]
+fn many_that_end_one_by_one_while_the_consumer_waits_come_in_good_time() {
+    const N: usize = 20_000;
+    ends(|| {
+        let (promises, futures) = promises(N);
+        let (to_keeper, at_keeper) = mpsc::channel::<()>();
+        let keeper = thread::spawn(move || {
+            for (n, promise) in promises.into_iter().enumerate() {
+                at_keeper.recv().unwrap();
+                promise.set_result(n).unwrap();
+            }
+        });
+        let mut in_order = as_completed(futures);
+        // time: were each wait to look through all that are left, it would grow with their square
+        let started = Instant::now();
+        for n in 0..N {
+            to_keeper.send(()).unwrap();
+            assert_eq!(in_order.next().unwrap().result().unwrap(), n);
+        }
+        assert!(started.elapsed() < LONG);
+        keeper.join().unwrap();
+    });
+}

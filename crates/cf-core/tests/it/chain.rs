@@ -434,3 +434,12 @@ fn a_panicking_drop_of_an_unwanted_outcome_goes_no_further() {
     promise.set_result(Bomb).unwrap();
     assert!(matches!(derived.result(), Err(Error::Cancelled)));
 }
+
+#[test]
+fn a_closure_that_fails_with_cancelled_does_not_make_its_future_cancelled() {
+    let (promise, future) = Promise::<u32>::new();
+    let derived = future.then(|_| Err::<u32, _>(Error::Cancelled));
+    promise.set_result(1).unwrap();
+    assert!(derived.done() && !derived.cancelled());
+    assert!(matches!(derived.result(), Err(Error::Cancelled)));
+}

@@ -343,3 +343,16 @@ fn a_continuation_on_an_executor_has_the_values_of_the_completing_thread() {
         assert_eq!(there.result().unwrap(), 2);
     });
 }
+
+#[test]
+fn a_propagator_may_add_a_propagator() {
+    ends(|| {
+        add_propagators();
+        add_propagator(|| {
+            static ADDED: std::sync::Once = std::sync::Once::new();
+            ADDED.call_once(|| add_propagator(|| None));
+            None
+        });
+        assert_eq!(InlineExecutor.spawn(|| 7).result().unwrap(), 7);
+    });
+}

@@ -196,3 +196,15 @@ fn a_panicking_drop_of_an_unwanted_value_reaches_nobody() {
     assert_eq!(gathered.result().err().unwrap().to_string(), "no luck");
     assert_eq!(n_dropped.load(Ordering::Relaxed), 2);
 }
+
+#[test]
+fn what_is_made_from_it_is_not_cancelled_because_a_member_is() {
+    let (promises, futures) = promises(2);
+    let canceller = futures[0].canceller();
+    let derived = gather(futures).map(|values: Vec<usize>| values.len());
+    assert!(canceller.cancel());
+    assert!(!derived.cancelled());
+    drop(promises);
+    assert!(!derived.cancelled());
+    assert!(matches!(derived.result(), Err(Error::Cancelled)));
+}

@@ -228,3 +228,110 @@ fn a_submission_that_waits_for_room_ends_when_the_pool_breaks() {
         ));
     });
 }
+
+mod unprintable {
+    use std::{
+        fmt,
+        process::Command,
+        sync::atomic::{AtomicBool, Ordering},
+    };
+
+    use cf_core::Error;
+    use cf_pool::ThreadPoolExecutor;
+    use tracing::{
+        Event, Metadata, Subscriber,
+        field::{Field, Visit},
+        span::{Attributes, Id, Record},
+    };
+
+    use crate::gate::{Gate, ends};
+
+    const CHILD: &str = "CF_POOL_UNPRINTABLE";
+
+    static IS_PRINTED: AtomicBool = AtomicBool::new(false);
+
+    #[derive(Debug)]
+    struct Unprintable;
+
+    impl fmt::Display for Unprintable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            IS_PRINTED.store(true, Ordering::SeqCst);
+            panic!("it cannot be printed")
+        }
+    }
+
+    impl std::error::Error for Unprintable {}
+
+    /// Formats all fields of all events.
+    struct Printer;
+
+    impl Subscriber for Printer {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut Formatted);
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    struct Formatted;
+
+    impl Visit for Formatted {
+        fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
+            drop(format!("{value:?}"));
+        }
+    }
+
+    fn is_broken(outcome: &Result<u32, Error>) -> bool {
+        matches!(outcome, Err(Error::BrokenExecutor(_)))
+    }
+
+    // In a child process, for the workers hear only a subscriber that is global.
+    #[test]
+    fn an_error_that_panics_when_printed_breaks_the_pool_all_the_same() {
+        if std::env::var_os(CHILD).is_none() {
+            let name = "initializer::unprintable::an_error_that_panics_when_printed_breaks_the_pool_all_the_same";
+            let child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", name])
+                .env(CHILD, "1")
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&child.stdout);
+            assert!(child.status.success(), "{said}");
+            assert!(said.contains("1 passed"), "{said}");
+            return;
+        }
+        tracing::subscriber::set_global_default(Printer).unwrap();
+        ends(|| {
+            let gate = Gate::new();
+            let its_gate = gate.clone();
+            let pool = ThreadPoolExecutor::builder()
+                .max_workers(1)
+                .initializer(move || {
+                    its_gate.pass();
+                    Err::<(), _>(Unprintable)
+                })
+                .build()
+                .unwrap();
+            let queued = [1, 2, 3].map(|n| pool.submit(move || n));
+            gate.open();
+            assert!(queued.into_iter().all(|it| is_broken(&it.result())));
+            assert!(is_broken(&pool.submit(|| 4).result()));
+            pool.shutdown();
+            assert!(IS_PRINTED.load(Ordering::SeqCst));
+        });
+    }
+}

@@ -18,6 +18,7 @@ mod quiet;
 mod refused_threads;
 mod scope;
 mod shutdown;
+mod stand_in;
 mod stats;
 mod submit;
 mod suite;

@@ -73,6 +73,14 @@ pub fn as_completed_timeout<F: Waitable>(
 }
 
 /// The iterator that [`as_completed`] gives.
+///
+/// # Examples
+/// ```
+/// use cf_core::{ClosureExecutor, InlineExecutor, as_completed};
+///
+/// let futures = (0..3).map(|n| InlineExecutor::new().spawn(move || n));
+/// assert_eq!(as_completed(futures).len(), 3);
+/// ```
 pub struct AsCompleted<F: Waitable> {
     set: Set<F>,
 }
@@ -93,6 +101,15 @@ impl<F: Waitable> ExactSizeIterator for AsCompleted<F> {}
 impl<F: Waitable> FusedIterator for AsCompleted<F> {}
 
 /// The iterator that [`as_completed_timeout`] gives.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use cf_core::{ClosureExecutor, InlineExecutor, as_completed_timeout};
+///
+/// let futures = (0..3).map(|n| InlineExecutor::new().spawn(move || n));
+/// assert!(as_completed_timeout(futures, Duration::from_secs(1)).all(|item| item.is_ok()));
+/// ```
 pub struct AsCompletedTimeout<F: Waitable> {
     set: Set<F>,
     limit: Limit,

@@ -149,6 +149,12 @@ pub struct BlockedSection {
 
 impl BlockedSection {
     /// The thread is about to block.
+    ///
+    /// # Examples
+    /// ```
+    /// let _section = cf_core::BlockedSection::enter();
+    /// std::thread::yield_now();
+    /// ```
     #[must_use]
     pub fn enter() -> Self {
         let host = host::current();

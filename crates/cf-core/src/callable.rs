@@ -51,6 +51,13 @@ where
 }
 
 /// A closure whose `Err` is the failure of its future; made by [`fallible`].
+///
+/// # Examples
+/// ```
+/// use cf_core::{Callable, fallible};
+///
+/// assert_eq!(fallible(|| "7".parse::<u8>()).call().unwrap(), 7);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Fallible<F>(F);
 

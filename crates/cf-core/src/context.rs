@@ -8,6 +8,16 @@ use std::sync::{
 use tracing::Span;
 
 /// Puts a carried value in place, runs the task by calling its argument once, and takes the value away again.
+///
+/// # Examples
+/// ```
+/// use cf_core::Restore;
+///
+/// let restore: Restore = Box::new(|task| task());
+/// let mut n_calls = 0;
+/// restore(&mut || n_calls += 1);
+/// assert_eq!(n_calls, 1);
+/// ```
 pub type Restore = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
 type Capture = Arc<dyn Fn() -> Option<Restore> + Send + Sync>;
@@ -48,6 +58,13 @@ pub fn add_propagator(capture: impl Fn() -> Option<Restore> + Send + Sync + 'sta
 }
 
 /// What one task carries; nothing is allocated where there is nothing to carry. For authors of executors.
+///
+/// # Examples
+/// ```
+/// use cf_core::Context;
+///
+/// assert_eq!(Context::capture().enter(|| 7), Some(7));
+/// ```
 pub struct Context(Option<Box<Carried>>);
 
 struct Carried {
@@ -57,6 +74,12 @@ struct Carried {
 
 impl Context {
     /// Takes what the calling thread has: its span, and what the propagators give.
+    ///
+    /// # Examples
+    /// ```
+    /// let context = cf_core::Context::capture();
+    /// assert_eq!(context.enter(|| 7), Some(7));
+    /// ```
     pub fn capture() -> Self {
         let span = tracing::dispatcher::has_been_set()
             .then(Span::current)
@@ -76,6 +99,11 @@ impl Context {
     }
 
     /// Runs `f` in the span and with the carried values in place; `None` if a propagator did not call it.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(cf_core::Context::capture().enter(|| 7), Some(7));
+    /// ```
     pub fn enter<R>(mut self, f: impl FnOnce() -> R) -> Option<R> {
         let span = self.take_span().unwrap_or_else(Span::none);
         span.in_scope(|| self.run(f))

@@ -32,16 +32,43 @@ impl<'a, T> Done<'a, T> {
     }
 
     /// Gives the value or the error; never blocks.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// future.add_done_callback(|done| assert_eq!(done.result().unwrap(), &7));
+    /// promise.set_result(7).unwrap();
+    /// ```
     pub fn result(&self) -> Result<&'a T, &'a Error> {
         self.outcome.as_ref()
     }
 
     /// Gives the error, or `None` for a success.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// future.add_done_callback(|done| assert!(done.exception().is_none()));
+    /// promise.set_result(7).unwrap();
+    /// ```
     pub fn exception(&self) -> Option<&'a Error> {
         self.outcome.as_ref().err()
     }
 
     /// Tells whether the future was cancelled.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// future.add_done_callback(|done| assert!(!done.cancelled()));
+    /// promise.set_result(7).unwrap();
+    /// ```
     pub fn cancelled(&self) -> bool {
         self.cancelled
     }

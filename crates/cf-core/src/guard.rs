@@ -28,11 +28,30 @@ pub struct BlockingGuard {
 
 impl BlockingGuard {
     /// From here on blocking calls on pending futures fail with [`Error::EventLoopBlocked`](crate::Error::EventLoopBlocked).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{BlockingGuard, is_blocking_refused};
+    ///
+    /// let guard = BlockingGuard::refuse();
+    /// assert!(is_blocking_refused());
+    /// drop(guard);
+    /// assert!(!is_blocking_refused());
+    /// ```
     pub fn refuse() -> Self {
         Self::set(true)
     }
 
     /// From here on blocking calls are allowed again: for a section that told the event loop that it will block.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{BlockingGuard, is_blocking_refused};
+    ///
+    /// let _in_a_poll = BlockingGuard::refuse();
+    /// let _section = BlockingGuard::allow();
+    /// assert!(!is_blocking_refused());
+    /// ```
     pub fn allow() -> Self {
         Self::set(false)
     }

@@ -27,6 +27,11 @@ pub struct InlineExecutor;
 
 impl InlineExecutor {
     /// Makes the executor; it has no state.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(cf_core::InlineExecutor::new(), cf_core::InlineExecutor);
+    /// ```
     pub const fn new() -> Self {
         Self
     }

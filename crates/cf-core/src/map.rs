@@ -77,6 +77,14 @@ where
     ///
     /// # Panics
     /// If `n_items` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, InlineExecutor};
+    ///
+    /// let doubled = InlineExecutor::new().map(|n: u32| n * 2, 0..10).chunk_size(4);
+    /// assert_eq!(doubled.filter_map(Result::ok).sum::<u32>(), 90);
+    /// ```
     pub fn chunk_size(mut self, n_items: usize) -> Self {
         assert!(n_items > 0, "chunk_size must be greater than 0");
         self.chunk_size = n_items;
@@ -88,6 +96,14 @@ where
     ///
     /// # Panics
     /// If `n_items` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, InlineExecutor};
+    ///
+    /// let mut squares = InlineExecutor::new().map(|n: u64| n * n, 1..).buffer_size(3);
+    /// assert_eq!(squares.by_ref().take(4).filter_map(Result::ok).sum::<u64>(), 30);
+    /// ```
     pub fn buffer_size(mut self, n_items: usize) -> Self {
         assert!(n_items > 0, "buffer_size must be greater than 0");
         self.buffer_size = Some(n_items);
@@ -96,12 +112,29 @@ where
 
     /// Ends the iteration with [`Error::TimedOut`] at the first result that is not there `timeout` after this call, and
     /// cancels what has not started. A result that is there still comes.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cf_core::{ClosureExecutor, InlineExecutor};
+    ///
+    /// let mut results = InlineExecutor::new().map(|n: u32| n, [7]).timeout(Duration::from_secs(60));
+    /// assert_eq!(results.next().unwrap().unwrap(), 7);
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.deadline = Instant::now().checked_add(timeout);
         self
     }
 
     /// Submits now instead of at the first `next`.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{ClosureExecutor, InlineExecutor};
+    ///
+    /// let started = InlineExecutor::new().map(|n: u32| println!("{n}"), [1, 2]).start();
+    /// assert_eq!(started.count(), 2);
+    /// ```
     pub fn start(mut self) -> Self {
         self.fill();
         self

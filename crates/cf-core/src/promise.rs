@@ -59,6 +59,15 @@ pub struct Promise<T: Send + 'static> {
 
 impl<T: Send + 'static> Promise<T> {
     /// Makes a pending future and its promise.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(future.result().unwrap(), 7);
+    /// ```
     #[track_caller]
     pub fn new() -> (Self, Future<T>) {
         Self::derived(Vec::new())
@@ -86,6 +95,16 @@ impl<T: Send + 'static> Promise<T> {
     /// Declares that the work begins; false if the future was cancelled, and then the work must not be done.
     ///
     /// Called again while running it is true again, where Python raises `RuntimeError`.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// assert!(promise.set_running_or_notify_cancel());
+    /// assert!(future.running() && !future.cancel());
+    /// # promise.set_result(7).unwrap();
+    /// ```
     pub fn set_running_or_notify_cancel(&self) -> bool {
         self.cell().start().is_some() || self.cell().phase() == Phase::Running
     }
@@ -116,6 +135,15 @@ impl<T: Send + 'static> Promise<T> {
     ///
     /// # Errors
     /// [`InvalidState`] with the value if the future was cancelled before.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(future.result().unwrap(), 7);
+    /// ```
     pub fn set_result(mut self, value: T) -> Result<(), InvalidState<T>> {
         let Some(cell) = self.cell.take() else {
             unreachable!("only taken by value or by drop")
@@ -132,6 +160,16 @@ impl<T: Send + 'static> Promise<T> {
     ///
     /// # Errors
     /// [`InvalidState`] with the error if the future was cancelled before.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io;
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// promise.set_exception(io::Error::other("disk")).unwrap();
+    /// assert_eq!(future.result().unwrap_err().to_string(), "disk");
+    /// ```
     pub fn set_exception(mut self, error: impl Into<BoxError>) -> Result<(), InvalidState<Error>> {
         let Some(cell) = self.cell.take() else {
             unreachable!("only taken by value or by drop")
@@ -178,6 +216,16 @@ impl<T: Send + 'static> Promise<T> {
     }
 
     /// Tells whether the future was cancelled.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// future.cancel();
+    /// assert!(promise.is_cancelled());
+    /// # promise.set_result(7).unwrap_err();
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.cell().is_cancelled()
     }

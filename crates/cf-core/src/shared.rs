@@ -82,26 +82,79 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     }
 
     /// As [`Future::cancel`]; all handles see it.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(shared.cancel() && shared.clone().cancelled());
+    /// # promise.set_result(7).unwrap_err();
+    /// ```
     pub fn cancel(&self) -> bool {
         self.0.source.cancel()
     }
 
     /// As [`Future::request_cancel`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(promise.set_running_or_notify_cancel());
+    /// assert!(shared.request_cancel());
+    /// # promise.set_result(7).unwrap();
+    /// ```
     pub fn request_cancel(&self) -> bool {
         self.0.source.request_cancel()
     }
 
     /// As [`Future::cancelled`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// promise.set_result(7).unwrap();
+    /// assert!(!shared.cancelled());
+    /// ```
     pub fn cancelled(&self) -> bool {
         self.0.source.phase() == Phase::Cancelled
     }
 
     /// As [`Future::running`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// promise.set_running_or_notify_cancel();
+    /// assert!(shared.running());
+    /// # promise.set_result(7).unwrap();
+    /// ```
     pub fn running(&self) -> bool {
         self.0.source.phase() == Phase::Running
     }
 
     /// As [`Future::done`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(!shared.done());
+    /// promise.set_result(7).unwrap();
+    /// assert!(shared.done());
+    /// ```
     pub fn done(&self) -> bool {
         self.0.outcome.get().is_some()
     }
@@ -110,6 +163,16 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     ///
     /// # Errors
     /// As [`Future::result`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(shared.result().unwrap() + shared.result().unwrap(), 14);
+    /// ```
     pub fn result(&self) -> Result<T, Error>
     where
         T: Clone,
@@ -124,6 +187,18 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     ///
     /// # Errors
     /// [`TimedOut`] if the time ran out; the inner result is that of [`result`](Self::result).
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(shared.result_timeout(Duration::ZERO).is_err());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(shared.result_timeout(Duration::ZERO).unwrap().unwrap(), 7);
+    /// ```
     pub fn result_timeout(&self, timeout: Duration) -> Result<Result<T, Error>, TimedOut>
     where
         T: Clone,
@@ -142,6 +217,16 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     ///
     /// # Panics
     /// As [`Future::exception`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// promise.set_result(7).unwrap();
+    /// assert!(shared.exception().is_none());
+    /// ```
     pub fn exception(&self) -> Option<Error> {
         self.wait();
         self.outcome().as_ref().err().cloned()
@@ -151,6 +236,17 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     ///
     /// # Panics
     /// As [`Future::exception`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// promise.set_result(7).unwrap();
+    /// shared.wait();
+    /// assert!(shared.done());
+    /// ```
     pub fn wait(&self) {
         if !self.done() {
             self.0.signal.wait();
@@ -161,16 +257,48 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     ///
     /// # Panics
     /// As [`Future::exception`].
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(!shared.wait_timeout(Duration::from_millis(1)));
+    /// # promise.set_result(7).unwrap();
+    /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.done() || self.0.signal.wait_timeout(timeout)
     }
 
     /// Looks at the outcome without cloning it; `None` if it is not done.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// assert!(shared.peek(|_| ()).is_none());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(shared.peek(|outcome| *outcome.unwrap()), Some(7));
+    /// ```
     pub fn peek<R>(&self, f: impl FnOnce(Result<&T, &Error>) -> R) -> Option<R> {
         self.0.outcome.get().map(|outcome| f(outcome.as_ref()))
     }
 
     /// As [`Future::add_done_callback`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// shared.add_done_callback(|done| assert_eq!(done.result().unwrap(), &7));
+    /// promise.set_result(7).unwrap();
+    /// ```
     pub fn add_done_callback(&self, f: impl FnOnce(&Done<'_, T>) + Send + 'static) {
         let this = self.clone();
         self.0
@@ -179,6 +307,17 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
     }
 
     /// As [`Future::canceller`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let shared = future.shared();
+    /// let canceller = shared.canceller();
+    /// assert!(canceller.cancel() && shared.cancelled());
+    /// # promise.set_result(7).unwrap_err();
+    /// ```
     pub fn canceller(&self) -> Canceller {
         Canceller::new(Arc::clone(&self.0.source))
     }

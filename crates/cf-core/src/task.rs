@@ -51,6 +51,16 @@ impl<C: Callable + 'static> Body for Work<C> {
 /// A task as an executor's queue holds it; for authors of executors.
 ///
 /// Dropped without being run or failed, it fails its future with [`Error::BrokenPromise`].
+///
+/// # Examples
+/// ```
+/// use cf_core::{Submission, host::Home};
+///
+/// let submission = Submission::new(|| 7, Home::unique());
+/// let (task, future) = submission.split();
+/// drop(task);
+/// assert!(future.result().is_err());
+/// ```
 pub struct Task {
     job: Option<Arc<dyn Job>>,
 }
@@ -97,6 +107,16 @@ impl Task {
     }
 
     /// Completes the future with `error`, if the task has not been started.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Error, Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let (task, future) = submission.split();
+    /// task.fail(Error::TimedOut);
+    /// assert!(matches!(future.result(), Err(Error::TimedOut)));
+    /// ```
     pub fn fail(mut self, error: Error) {
         if let Some(job) = self.job.take() {
             job.fail(error);
@@ -104,16 +124,45 @@ impl Task {
     }
 
     /// Cancels the task if it has not been started.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let (task, future) = submission.split();
+    /// assert!(task.cancel() && future.cancelled());
+    /// ```
     pub fn cancel(mut self) -> bool {
         self.job.take().is_some_and(|job| job.cancel())
     }
 
     /// Lets go of it without failing its future: for a submission that takes its callable back.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7_u8, Home::unique());
+    /// submission.task().discard();
+    /// assert_eq!(submission.into_callable()(), 7);
+    /// ```
     pub fn discard(mut self) {
         self.job = None;
     }
 
     /// Whether it still waits to be run: neither cancelled nor run by a wait.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let (task, future) = submission.split();
+    /// assert!(task.is_pending());
+    /// future.cancel();
+    /// assert!(!task.is_pending());
+    /// ```
     pub fn is_pending(&self) -> bool {
         self.job
             .as_ref()
@@ -121,6 +170,16 @@ impl Task {
     }
 
     /// Its address, as [`Host::take_queued`] names it.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let task = submission.task();
+    /// assert_ne!(task.id(), 0);
+    /// task.discard();
+    /// ```
     pub fn id(&self) -> usize {
         self.job.as_deref().map_or(0, |job| node::id(job))
     }
@@ -143,6 +202,16 @@ impl fmt::Debug for Task {
 }
 
 /// A task and its future before it is known whether the executor takes it; for authors of executors.
+///
+/// # Examples
+/// ```
+/// use cf_core::{Submission, host::Home};
+///
+/// let submission = Submission::new(|| 7, Home::unique());
+/// let (task, future) = submission.split();
+/// assert!(!future.done());
+/// task.cancel();
+/// ```
 pub struct Submission<C: Callable + 'static>(Arc<Cell<Work<C>>>);
 
 impl<C: Callable + 'static> Submission<C> {
@@ -159,6 +228,16 @@ impl<C: Callable + 'static> Submission<C> {
     }
 
     /// The half for the queue.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let task = submission.task();
+    /// assert!(task.is_pending());
+    /// # task.discard();
+    /// ```
     pub fn task(&self) -> Task {
         Task {
             job: Some(Arc::clone(&self.0) as Arc<dyn Job>),
@@ -166,11 +245,30 @@ impl<C: Callable + 'static> Submission<C> {
     }
 
     /// The half for the caller.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let future = submission.into_future();
+    /// assert!(!future.done());
+    /// ```
     pub fn into_future(self) -> Future<C::Output> {
         Future::new(self.0 as Arc<dyn Slot<C::Output>>)
     }
 
     /// Both halves.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// let (task, future) = submission.split();
+    /// task.cancel();
+    /// assert!(future.cancelled());
+    /// ```
     pub fn split(self) -> (Task, Future<C::Output>) {
         (self.task(), self.into_future())
     }
@@ -179,6 +277,14 @@ impl<C: Callable + 'static> Submission<C> {
     ///
     /// # Panics
     /// If the task was run or cancelled, which cannot be before a queue took it.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Submission, host::Home};
+    ///
+    /// let submission = Submission::new(|| 7, Home::unique());
+    /// assert_eq!(submission.into_callable()(), 7);
+    /// ```
     pub fn into_callable(self) -> C {
         match self.0.start() {
             Some(work) => work.callable,

@@ -48,11 +48,28 @@ impl ThreadPoolExecutor {
     ///
     /// # Errors
     /// [`BuildError`] for 0 workers.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// assert!(ThreadPoolExecutor::new(2).is_ok());
+    /// assert!(ThreadPoolExecutor::new(0).is_err());
+    /// ```
     pub fn new(max_workers: usize) -> Result<Self, BuildError> {
         Self::builder().max_workers(max_workers).build()
     }
 
     /// Gives a builder for a pool with other settings.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().max_workers(1).build()?;
+    /// assert_eq!(pool.submit(|| 7).result().unwrap(), 7);
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn builder() -> ThreadPoolBuilder {
         ThreadPoolBuilder::default()
     }

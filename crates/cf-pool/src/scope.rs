@@ -81,6 +81,19 @@ struct Queue<'s> {
 
 impl<'s, 'env> Scope<'s, 'env> {
     /// Submits a callable that may borrow what outlives the scope.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     assert_eq!(future.result().unwrap(), 3);
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     #[track_caller]
     pub fn submit<C>(&self, callable: C) -> ScopedFuture<'s, C::Output>
     where
@@ -262,6 +275,19 @@ impl<T> ScopedFuture<'_, T> {
     ///
     /// # Errors
     /// As [`Future::result`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     assert_eq!(future.result().unwrap(), 3);
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn result(self) -> Result<T, Error> {
         self.run_here();
         self.end.result()?;
@@ -293,32 +319,115 @@ impl<T> ScopedFuture<'_, T> {
     ///
     /// # Panics
     /// As [`Future::wait`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     future.wait();
+    ///     assert!(future.done());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn wait(&self) {
         self.run_here();
         self.end.wait();
     }
 
     /// As [`Future::cancel`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     assert_eq!(future.cancel(), future.cancelled());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn cancel(&self) -> bool {
         self.end.cancel()
     }
 
     /// As [`Future::request_cancel`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     future.wait();
+    ///     assert!(!future.request_cancel());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn request_cancel(&self) -> bool {
         self.end.request_cancel()
     }
 
     /// As [`Future::cancelled`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     future.wait();
+    ///     assert!(!future.cancelled());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn cancelled(&self) -> bool {
         self.end.cancelled()
     }
 
     /// As [`Future::running`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     future.wait();
+    ///     assert!(!future.running());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn running(&self) -> bool {
         self.end.running()
     }
 
     /// As [`Future::done`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_pool::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new(1)?;
+    /// let text = String::from("abc");
+    /// pool.scope(|s| {
+    ///     let future = s.submit(|| text.len());
+    ///     future.wait();
+    ///     assert!(future.done());
+    /// });
+    /// # Ok::<_, cf_pool::BuildError>(())
+    /// ```
     pub fn done(&self) -> bool {
         self.end.done()
     }

@@ -314,9 +314,14 @@ fn run<C: Callable + 'static>(cell: Arc<Cell<Work<C>>>, host: &dyn Host, at_top:
     // Nobody can see the result of a detached task, so nobody must be told that this worker is free before its drop.
     let publisher = (at_top && Arc::strong_count(&cell) > 1).then_some(host);
     cell.complete_as(outcome, phase, publisher);
-    if publisher.is_some() && Arc::strong_count(&cell) == 1 {
-        // The reader went meanwhile: the value's drop is up to this worker, which is not free until then.
+    if std::mem::needs_drop::<C::Output>()
+        && publisher.is_some()
+        && Arc::strong_count(&cell) == 1
+        && let Some(unread) = cell.take()
+    {
+        // The reader went without it: its drop is up to this worker, which is not free until then.
         host.not_ready();
+        drop(unread);
     }
     true
 }

@@ -8,6 +8,8 @@ use cf_core::{
     unwind,
 };
 
+use crate::worker::stack_position;
+
 /// What rayon's threads have by default.
 const DEFAULT_STACK_BYTES: usize = 2 << 20;
 
@@ -106,11 +108,6 @@ fn run(task: Task, home: Home, stack_bytes: usize) {
             host
         });
     unwind::contain("drop of a result", || task.run(&*host));
-}
-
-fn stack_position() -> usize {
-    let here = 0_u8;
-    std::ptr::from_ref(&here).addr()
 }
 
 struct RayonWorker {

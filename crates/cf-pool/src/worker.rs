@@ -102,7 +102,7 @@ pub(crate) fn run(shared: Arc<Shared>, desk: Arc<Desk>) {
 }
 
 /// Where on its stack the thread is.
-fn stack_position() -> usize {
+pub(crate) fn stack_position() -> usize {
     let here = 0_u8;
     std::ptr::from_ref(&here).addr()
 }
@@ -126,7 +126,7 @@ impl Worker {
             };
             if let Some(task) = stolen {
                 if std::mem::take(&mut is_searching) {
-                    self.shared.end_search(true);
+                    self.shared.end_search();
                 }
                 task.run(self);
                 continue;

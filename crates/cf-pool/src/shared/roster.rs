@@ -206,14 +206,10 @@ impl Shared {
     }
 
     /// A searcher found work elsewhere than in the queue; somebody else may have to search for more.
-    pub(crate) fn end_search(self: &Arc<Self>, sees_more: bool) {
+    pub(crate) fn end_search(self: &Arc<Self>) {
         let mut state = self.lock();
         state.n_searching -= 1;
-        let call = if sees_more || !state.queue.is_empty() {
-            self.choose(&mut state)
-        } else {
-            Call::Nobody
-        };
+        let call = self.choose(&mut state);
         self.mirror(&state);
         drop(state);
         Self::make(call);

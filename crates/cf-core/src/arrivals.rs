@@ -1,8 +1,11 @@
-//! The completion queue of a set of futures: ended ones put their place in it, one thread takes them out.
+//! The completion queue of a set of futures: ended ones put their place in it, one waiter takes them out.
 
-use std::mem;
+use std::{mem, task::Waker};
 
-use crate::sync::{Mutex, Thread, lock};
+use crate::{
+    sync::{Mutex, Thread, lock},
+    unwind,
+};
 
 /// Where the futures of one `wait` or `as_completed` report their end.
 #[derive(Debug, Default)]
@@ -16,12 +19,28 @@ struct State {
     sleeper: Option<Sleeper>,
 }
 
-/// The thread to be woken, and when.
+/// Who is to be woken, and when.
 #[derive(Debug)]
 struct Sleeper {
-    thread: Thread,
+    who: Who,
     enough: usize,
     failure_wakes: bool,
+}
+
+/// A thread or an asynchronous task that waits for a set.
+#[derive(Debug)]
+pub(crate) enum Who {
+    Thread(Thread),
+    Task(Waker),
+}
+
+impl Who {
+    fn wake(self) {
+        match self {
+            Self::Thread(thread) => thread.unpark(),
+            Self::Task(waker) => unwind::contain("waker", || waker.wake()),
+        }
+    }
 }
 
 impl Arrivals {
@@ -35,7 +54,7 @@ impl Arrivals {
             .take_if(|sleeper| n >= sleeper.enough || (failed && sleeper.failure_wakes));
         drop(state);
         if let Some(sleeper) = sleeper {
-            sleeper.thread.unpark();
+            sleeper.who.wake();
         }
     }
 
@@ -56,16 +75,20 @@ impl Arrivals {
         lock(&self.0).arrived.len() >= enough
     }
 
-    /// Has `thread` woken when `enough` have arrived, or, with `failure_wakes`, at the first failure.
-    pub(crate) fn wake(&self, thread: Thread, enough: usize, failure_wakes: bool) {
+    /// Has `who` woken when `enough` have arrived, or, with `failure_wakes`, at the first failure; false if that has come.
+    pub(crate) fn wake(&self, who: Who, enough: usize, failure_wakes: bool) -> bool {
         let mut state = lock(&self.0);
-        if state.arrived.len() < enough && !(failure_wakes && state.has_failure) {
-            state.sleeper = Some(Sleeper {
-                thread,
-                enough,
-                failure_wakes,
-            });
-        }
+        let is_enough = state.arrived.len() >= enough || (failure_wakes && state.has_failure);
+        let sleeper = (!is_enough).then_some(Sleeper {
+            who,
+            enough,
+            failure_wakes,
+        });
+        // A waker is foreign code, its drop as well.
+        let older = mem::replace(&mut state.sleeper, sleeper);
+        drop(state);
+        drop(older);
+        !is_enough
     }
 
     /// Whether the wake-up that was asked for has been given, or need not be.
@@ -74,6 +97,7 @@ impl Arrivals {
     }
 
     pub(crate) fn stop_waking(&self) {
-        lock(&self.0).sleeper = None;
+        let sleeper = lock(&self.0).sleeper.take();
+        drop(sleeper);
     }
 }

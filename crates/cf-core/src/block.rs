@@ -11,7 +11,7 @@ use crate::{
     graph::{Edges, Need},
     guard,
     host::{self, Host},
-    node::{self, Node, Watch, Watcher},
+    node::{self, Node, Watch, Watcher, WatcherId},
     spin,
     state::Phase,
     sync::{self, thread},
@@ -81,7 +81,7 @@ pub(crate) fn until_done(
         true
     });
     if !matches!(done, Ok(true)) {
-        node.unwatch(&Watcher::Thread(thread::current()));
+        node.unwatch(&WatcherId::Thread(thread::current().id()));
     }
     Ok(done? || node.is_done())
 }

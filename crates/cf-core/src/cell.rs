@@ -5,6 +5,7 @@ use std::{
     mem,
     panic::Location,
     sync::{Arc, Weak},
+    task::Poll,
 };
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     error::Error,
     hooks::{Callback, Continuation, Hooks, Next, run_chain},
     host::{self, Home, Host},
-    node::{Node, Watch, Watcher},
+    node::{Node, Watch, Watcher, WatcherId},
     state::{Phase, PhaseMirror},
     sync::{
         Mutex, MutexGuard,
@@ -48,6 +49,8 @@ pub(crate) trait Body: Send + Sized + 'static {
 pub(crate) struct Cell<B: Body> {
     phase: PhaseMirror,
     asked_to_stop: AtomicBool,
+    /// Written under the lock, so that no watcher comes between it and the telling of those that are there.
+    abandoned: AtomicBool,
     home: Home,
     /// Where it was submitted or made, for messages.
     place: &'static Location<'static>,
@@ -79,6 +82,9 @@ pub(crate) trait Slot<T>: Node {
     /// Moves the outcome out, if it is there.
     fn take(&self) -> Option<Result<T, Error>>;
 
+    /// Moves the outcome out, or has `watcher` told when it can be; with `sees_giving_up` also when the reader gives up.
+    fn take_or_watch(&self, watcher: Watcher, sees_giving_up: bool) -> Poll<Result<T, Error>>;
+
     /// Runs a queued task for its one reader and gives the outcome; gives itself back if there is nothing to run.
     fn run_and_take(self: Arc<Self>, host: &dyn Host)
     -> Result<Result<T, Error>, Arc<dyn Slot<T>>>;
@@ -109,6 +115,7 @@ impl<B: Body> Cell<B> {
         Self {
             phase: PhaseMirror::new(),
             asked_to_stop: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             home,
             place: Location::caller(),
             inner: Mutex::new(Inner {
@@ -265,6 +272,17 @@ impl<B: Body> Cell<B> {
     fn is_lent_to_me(&self) -> bool {
         lock(&self.inner).stage.is_lent_to_me()
     }
+
+    fn watch_unless(&self, has_ended: impl FnOnce() -> bool, watcher: Watcher) -> Watch {
+        let mut inner = lock(&self.inner);
+        if has_ended() {
+            return Watch::Ended;
+        }
+        let (watch, older) = inner.hooks.watch(watcher);
+        drop(inner);
+        drop(older);
+        watch
+    }
 }
 
 impl<B: Body> Node for Cell<B> {
@@ -314,6 +332,21 @@ impl<B: Body> Node for Cell<B> {
         self.asked_to_stop.load(Ordering::Acquire)
     }
 
+    fn abandon(&self) -> bool {
+        let mut inner = lock(&self.inner);
+        if self.phase.get().is_final() || self.abandoned.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let watchers = inner.hooks.take_watchers();
+        drop(inner);
+        watchers.notify(Phase::Cancelled);
+        true
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
     fn error(&self) -> Option<Error> {
         match &lock(&self.inner).stage {
             Stage::Done(Err(error)) => Some(error.clone()),
@@ -329,15 +362,19 @@ impl<B: Body> Node for Cell<B> {
     }
 
     fn watch(&self, watcher: Watcher) -> Watch {
-        let mut inner = lock(&self.inner);
-        if self.phase.get().is_final() {
-            return Watch::Ended;
-        }
-        inner.hooks.watch(watcher)
+        self.watch_unless(|| self.phase.get().is_final(), watcher)
     }
 
-    fn unwatch(&self, watcher: &Watcher) {
-        lock(&self.inner).hooks.unwatch(watcher);
+    fn watch_as_awaited(&self, watcher: Watcher) -> Watch {
+        self.watch_unless(
+            || self.phase.get().is_final() || self.is_abandoned(),
+            watcher,
+        )
+    }
+
+    fn unwatch(&self, watcher: &WatcherId) {
+        let removed = lock(&self.inner).hooks.unwatch(watcher);
+        drop(removed);
     }
 
     fn sources(&self) -> Vec<Arc<dyn Node>> {
@@ -393,6 +430,32 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
         Some(outcome)
     }
 
+    fn take_or_watch(
+        &self,
+        watcher: Watcher,
+        sees_giving_up: bool,
+    ) -> Poll<Result<B::Output, Error>> {
+        let mut inner = lock(&self.inner);
+        if sees_giving_up && self.abandoned.load(Ordering::Acquire) {
+            return Poll::Ready(Err(Error::Cancelled));
+        }
+        match &inner.stage {
+            Stage::Done(_) => {
+                let Stage::Done(outcome) = mem::replace(&mut inner.stage, Stage::Taken) else {
+                    unreachable!("looked above")
+                };
+                Poll::Ready(outcome)
+            }
+            Stage::Taken => Poll::Ready(Err(Error::InvalidState)),
+            Stage::Pending(_) | Stage::Running | Stage::Lent(_) => {
+                let (_, older) = inner.hooks.watch(watcher);
+                drop(inner);
+                drop(older);
+                Poll::Pending
+            }
+        }
+    }
+
     fn run_and_take(
         self: Arc<Self>,
         host: &dyn Host,
@@ -413,8 +476,8 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
                 }
                 stage if stage.is_lent_to_me() => return Lend::Recursive,
                 Stage::Lent(..) if self.phase.get().is_final() => {
-                    inner.hooks.watch(Watcher::Thread(thread::current()));
-                    drop(inner);
+                    let (_, older) = inner.hooks.watch(Watcher::Thread(thread::current()));
+                    drop((inner, older));
                     thread::park();
                 }
                 _ => return Lend::NotDone,

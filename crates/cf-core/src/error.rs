@@ -46,6 +46,8 @@ pub enum Error {
     Deadlock(Deadlock),
     /// A blocking call on a pending future was made by a task of an event loop.
     EventLoopBlocked,
+    /// The program was interrupted: Ctrl-C.
+    Interrupted,
     /// The future is not in the state that the call needs.
     InvalidState,
 }
@@ -111,6 +113,7 @@ impl fmt::Display for Error {
                 "a blocking call on a pending future would stall the event loop: \
                  turn the future into an awaitable one with aio_bridge::wrap_future and await that",
             ),
+            Self::Interrupted => f.write_str("interrupted"),
             Self::InvalidState => {
                 f.write_str("the future is not in the state that this call needs")
             }
@@ -338,6 +341,10 @@ pub enum Reason {
     Full,
     /// The executor broke and takes no more work.
     Broken(BrokenExecutor),
+    /// An event loop runs on this thread already.
+    EventLoopRunning,
+    /// The event loop was closed.
+    EventLoopClosed,
     /// The operating system refused the first thread, so nothing could run the work.
     NoThread(Arc<std::io::Error>),
 }
@@ -349,6 +356,10 @@ impl fmt::Display for Reason {
             Self::Full => f.write_str(
                 "the queue is full: try again later, or use submit, which waits for room",
             ),
+            Self::EventLoopRunning => f.write_str(
+                "an event loop runs on this thread already: await the coroutine, or make it a task with create_task",
+            ),
+            Self::EventLoopClosed => f.write_str("the event loop is closed"),
             Self::Broken(broken) => broken.fmt(f),
             Self::NoThread(error) => write!(f, "no worker thread could be started: {error}"),
         }
@@ -429,7 +440,15 @@ pub struct Deadlock {
 }
 
 impl Deadlock {
-    pub(crate) fn new(tasks: Vec<String>) -> Self {
+    /// Makes the error from the names of the tasks in the circle; for authors of executors and bridges.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Deadlock;
+    ///
+    /// assert_eq!(Deadlock::new(vec!["a task that awaits itself".to_owned()]).tasks().len(), 1);
+    /// ```
+    pub fn new(tasks: Vec<String>) -> Self {
         Self {
             tasks: Arc::new(tasks),
         }

@@ -51,6 +51,10 @@ impl<T: 'static> Future<T> {
         &self.slot
     }
 
+    pub(crate) fn into_slot(self) -> Arc<dyn Slot<T>> {
+        self.slot
+    }
+
     pub(crate) fn node(&self) -> Arc<dyn Node> {
         Arc::clone(&self.slot) as Arc<dyn Node>
     }
@@ -314,14 +318,9 @@ impl<T: 'static> Future<T> {
     /// assert_eq!(future.result().unwrap(), "tea");
     /// ```
     pub fn peek<R>(&self, f: impl FnOnce(Result<&T, &Error>) -> R) -> Option<R> {
-        let Lend::Outcome(outcome) = self.slot.lend() else {
-            return None;
-        };
-        let lent = Lent {
-            slot: &*self.slot,
-            outcome: Some(outcome),
-        };
-        lent.outcome.as_ref().map(|outcome| f(outcome.as_ref()))
+        Lent::of(&*self.slot)
+            .outcome()
+            .map(|outcome| f(outcome.as_ref()))
     }
 
     /// Has `f` called when the future has ended: on the thread that ends it, or here and now if that has come.
@@ -357,9 +356,24 @@ impl<T: 'static> Future<T> {
 }
 
 /// Puts a lent outcome back, also when the look unwinds.
-struct Lent<'a, T: 'static> {
+pub(crate) struct Lent<'a, T: 'static> {
     slot: &'a dyn Slot<T>,
     outcome: Option<Result<T, Error>>,
+}
+
+impl<'a, T: 'static> Lent<'a, T> {
+    /// Borrows the outcome, if it is there.
+    pub(crate) fn of(slot: &'a dyn Slot<T>) -> Self {
+        let outcome = match slot.lend() {
+            Lend::Outcome(outcome) => Some(outcome),
+            _ => None,
+        };
+        Self { slot, outcome }
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&Result<T, Error>> {
+        self.outcome.as_ref()
+    }
 }
 
 impl<T: 'static> Drop for Lent<'_, T> {

@@ -3,7 +3,7 @@
 use crate::{
     done::Done,
     error::Error,
-    node::{Watch, Watcher},
+    node::{Watch, Watcher, WatcherId},
     state::Phase,
 };
 
@@ -57,24 +57,61 @@ impl<T> Hooks<T> {
         several
     }
 
-    pub(crate) fn watch(&mut self, watcher: Watcher) -> Watch {
-        match self {
-            Self::Nobody => *self = Self::Watcher(watcher),
-            Self::Watcher(one) if one.is(&watcher) => return Watch::AlreadyWatched,
-            Self::Several(several) if several.watchers.iter().any(|one| one.is(&watcher)) => {
-                return Watch::AlreadyWatched;
+    /// Adds a watcher; the older one of the same party that it replaces is for the caller to drop, outside the lock.
+    pub(crate) fn watch(&mut self, watcher: Watcher) -> (Watch, Option<Watcher>) {
+        let older = match self {
+            Self::Nobody => {
+                *self = Self::Watcher(watcher);
+                return (Watch::Registered, None);
             }
-            _ => self.several().watchers.push(watcher),
+            Self::Watcher(one) => one.is_replaced_by(&watcher).then_some(one),
+            Self::Several(several) => several
+                .watchers
+                .iter_mut()
+                .find(|one| one.is_replaced_by(&watcher)),
+        };
+        match older {
+            Some(older) => {
+                let older = std::mem::replace(older, watcher);
+                (Watch::AlreadyWatched, Some(older))
+            }
+            None => {
+                self.several().watchers.push(watcher);
+                (Watch::Registered, None)
+            }
         }
-        Watch::Registered
     }
 
-    pub(crate) fn unwatch(&mut self, watcher: &Watcher) {
+    /// Takes the watchers meant by `id` out, for the caller to drop outside the lock.
+    pub(crate) fn unwatch(&mut self, id: &WatcherId) -> Hooks<T> {
         match self {
-            Self::Watcher(one) if one.is(watcher) => *self = Self::Nobody,
-            Self::Several(several) => several.watchers.retain(|one| !one.is(watcher)),
-            _ => {}
+            Self::Watcher(one) if one.is(id) => std::mem::take(self),
+            Self::Several(several) => {
+                let watchers: Vec<_> = several.watchers.extract_if(.., |one| one.is(id)).collect();
+                Self::watched_by(watchers)
+            }
+            _ => Self::Nobody,
         }
+    }
+
+    /// Takes all watchers out, and leaves the callbacks and the continuation.
+    pub(crate) fn take_watchers(&mut self) -> Hooks<T> {
+        match self {
+            Self::Watcher(_) => std::mem::take(self),
+            Self::Several(several) => Self::watched_by(std::mem::take(&mut several.watchers)),
+            Self::Nobody => Self::Nobody,
+        }
+    }
+
+    fn watched_by(watchers: Vec<Watcher>) -> Self {
+        if watchers.is_empty() {
+            return Self::Nobody;
+        }
+        Self::Several(Box::new(Several {
+            callbacks: Vec::new(),
+            continuation: None,
+            watchers,
+        }))
     }
 
     /// Takes the callbacks that wait to be called, if there are any.

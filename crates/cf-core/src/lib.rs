@@ -28,12 +28,16 @@
 //!
 //! # For authors of executors
 //! [`Submission`] and [`Task`] are what a queue holds, [`host`] is what a worker thread tells the waits that happen on it.
+//!
+//! # For authors of bridges
+//! [`bridge`] has the face of the same cell that is polled.
 
 #![forbid(unsafe_code)]
 
 mod arrivals;
 mod as_completed;
 mod block;
+pub mod bridge;
 mod callable;
 mod canceller;
 mod cell;

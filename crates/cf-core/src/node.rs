@@ -1,8 +1,15 @@
 //! What every future's cell can tell and do, whatever the type of its value.
 
-use std::{any::Any, collections::VecDeque, sync::Arc};
+use std::{any::Any, collections::VecDeque, sync::Arc, task::Waker};
 
-use crate::{arrivals::Arrivals, error::Error, host::Host, state::Phase, sync::Thread};
+use crate::{
+    arrivals::Arrivals,
+    error::Error,
+    host::Host,
+    state::Phase,
+    sync::{Thread, thread::ThreadId},
+    unwind,
+};
 
 /// The untyped face of a cell.
 pub(crate) trait Node: Any + Send + Sync {
@@ -44,14 +51,23 @@ pub(crate) trait Node: Any + Send + Sync {
     /// Whether a running task was asked to stop.
     fn is_asked_to_stop(&self) -> bool;
 
+    /// Its reader gives up although it runs: who awaits it is told that it was cancelled; false if it had ended, or was given up before.
+    fn abandon(&self) -> bool;
+
+    /// Whether its reader gave up.
+    fn is_abandoned(&self) -> bool;
+
     /// The error it failed with, if it has failed.
     fn error(&self) -> Option<Error>;
 
-    /// Asks to be told when it ends; false if it has ended already.
+    /// Asks to be told when it ends, unless it has ended already.
     fn watch(&self, watcher: Watcher) -> Watch;
 
+    /// Asks to be told when it ends for those who await it: also when its reader gives up.
+    fn watch_as_awaited(&self, watcher: Watcher) -> Watch;
+
     /// Takes the question back.
-    fn unwatch(&self, watcher: &Watcher);
+    fn unwatch(&self, watcher: &WatcherId);
 
     /// What this future will get its value from; empty for a task or a bare promise.
     fn sources(&self) -> Vec<Arc<dyn Node>>;
@@ -75,6 +91,31 @@ pub(crate) enum Watcher {
     Thread(Thread),
     /// A place in a set of futures that is waited for.
     Set(Arc<Arrivals>, u32),
+    /// An asynchronous task, and as whom it watches.
+    Task(Waker, TaskKey),
+}
+
+/// As whom an asynchronous task watches a cell: a newer waker under the same key takes the older one's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskKey(pub(crate) u32);
+
+impl TaskKey {
+    /// The unique handle that will take the value.
+    pub(crate) const READER: Self = Self(0);
+    /// Who runs callbacks at the end.
+    pub(crate) const OBSERVER: Self = Self(1);
+    /// The promise's side, which waits for a cancellation.
+    pub(crate) const PRODUCER: Self = Self(2);
+    /// The first one for the clones of a shared future.
+    pub(crate) const FIRST_SHARED: u32 = 3;
+}
+
+/// Which watcher is meant.
+#[derive(Debug)]
+pub(crate) enum WatcherId {
+    Thread(ThreadId),
+    Set(Arc<Arrivals>),
+    Task(TaskKey),
 }
 
 /// What became of a wish to watch.
@@ -90,13 +131,26 @@ impl Watcher {
         match self {
             Self::Thread(thread) => thread.unpark(),
             Self::Set(arrivals, index) => arrivals.arrive(index, phase == Phase::Failed),
+            // An executor's waker is foreign code.
+            Self::Task(waker, _) => unwind::contain("waker", || waker.wake()),
         }
     }
 
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        match (self, other) {
+    pub(crate) fn is(&self, id: &WatcherId) -> bool {
+        match (self, id) {
+            (Self::Thread(a), WatcherId::Thread(b)) => a.id() == *b,
+            (Self::Set(a, _), WatcherId::Set(b)) => Arc::ptr_eq(a, b),
+            (Self::Task(_, a), WatcherId::Task(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Whether `newer` watches for the same party.
+    pub(crate) fn is_replaced_by(&self, newer: &Self) -> bool {
+        match (self, newer) {
             (Self::Thread(a), Self::Thread(b)) => a.id() == b.id(),
             (Self::Set(a, _), Self::Set(b, _)) => Arc::ptr_eq(a, b),
+            (Self::Task(_, a), Self::Task(_, b)) => a == b,
             _ => false,
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Weak},
+    task::{Context, Poll},
 };
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     future::Future,
     hooks::{Next, run_chain},
     host::{Home, Host},
-    node::Node,
+    node::{Node, TaskKey},
     state::Phase,
     unwind,
 };
@@ -213,6 +214,22 @@ impl<T: Send + 'static> Promise<T> {
     /// The value comes from `source` from now on.
     pub(crate) fn follow(&self, source: Weak<dyn Node>) {
         self.cell().with_pending(|body| body.sources = vec![source]);
+    }
+
+    /// Ready once nobody wants the value any more: cancelled, or given up by who awaits it.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::task::{Context, Waker};
+    ///
+    /// let (promise, future) = cf_core::Promise::<u32>::new();
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert!(promise.poll_cancelled(&mut context).is_pending());
+    /// future.cancel();
+    /// assert!(promise.poll_cancelled(&mut context).is_ready());
+    /// ```
+    pub fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<()> {
+        crate::bridge::poll_end(&**self.cell(), TaskKey::PRODUCER, context)
     }
 
     /// Tells whether the future was cancelled.

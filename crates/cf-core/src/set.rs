@@ -3,13 +3,13 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    arrivals::Arrivals,
+    arrivals::{Arrivals, Who},
     block::{self, Limit},
     error::Error,
     frame,
     graph::Need,
     host,
-    node::{self, Watch, Watcher},
+    node::{self, Watch, Watcher, WatcherId},
     spin,
     state::Phase,
     sync::{self, thread},
@@ -168,8 +168,9 @@ impl<F: Waitable> Set<F> {
     }
 
     fn sleep(&self, enough: Enough, limit: Limit) -> bool {
+        let us = Who::Thread(thread::current());
         self.arrivals
-            .wake(thread::current(), enough.arrivals, enough.failure_suffices);
+            .wake(us, enough.arrivals, enough.failure_suffices);
         while !self.arrivals.is_woken() {
             if limit.is_over() {
                 self.arrivals.stop_waking();
@@ -209,7 +210,7 @@ impl<F: Waitable> Set<F> {
 
     fn unwatch(&self) {
         if self.n_unarrived > 0 {
-            let us = Watcher::Set(Arc::clone(&self.arrivals), 0);
+            let us = WatcherId::Set(Arc::clone(&self.arrivals));
             self.items().for_each(|item| item.as_node().unwatch(&us));
         }
     }

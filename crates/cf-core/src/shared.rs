@@ -4,7 +4,10 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     panic::{RefUnwindSafe, UnwindSafe},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +18,7 @@ use crate::{
     error::{Error, TimedOut},
     future::{Future, fmt_node},
     hooks::run_chain,
-    node::Node,
+    node::{Node, TaskKey},
     promise::Promise,
     state::Phase,
 };
@@ -42,6 +45,8 @@ struct Shared<T> {
     outcome: OnceLock<Result<T, Error>>,
     source: Arc<dyn Node>,
     signal: Future<()>,
+    /// The key of the next awaited clone.
+    next_key: AtomicU32,
 }
 
 impl<T: Send + Sync + 'static> Future<T> {
@@ -61,6 +66,7 @@ impl<T: Send + Sync + 'static> Future<T> {
             outcome: OnceLock::new(),
             source,
             signal,
+            next_key: AtomicU32::new(TaskKey::FIRST_SHARED),
         });
         let keeper = Arc::clone(&shared);
         let now = self
@@ -79,6 +85,15 @@ impl<T: Send + Sync + 'static> Future<T> {
 impl<T: Send + Sync + 'static> SharedFuture<T> {
     pub(crate) fn signal(&self) -> &Future<()> {
         &self.0.signal
+    }
+
+    pub(crate) fn source(&self) -> &Arc<dyn Node> {
+        &self.0.source
+    }
+
+    /// A key under which one more task can watch the signal.
+    pub(crate) fn task_key(&self) -> TaskKey {
+        TaskKey(self.0.next_key.fetch_add(1, Ordering::Relaxed))
     }
 
     /// As [`Future::cancel`]; all handles see it.
@@ -322,7 +337,7 @@ impl<T: Send + Sync + 'static> SharedFuture<T> {
         Canceller::new(Arc::clone(&self.0.source))
     }
 
-    fn outcome(&self) -> &Result<T, Error> {
+    pub(crate) fn outcome(&self) -> &Result<T, Error> {
         let Some(outcome) = self.0.outcome.get() else {
             unreachable!("the signal is given after the outcome is stored")
         };

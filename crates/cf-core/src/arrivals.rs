@@ -79,15 +79,16 @@ impl Arrivals {
     pub(crate) fn wake(&self, who: Who, enough: usize, failure_wakes: bool) -> bool {
         let mut state = lock(&self.0);
         let is_enough = state.arrived.len() >= enough || (failure_wakes && state.has_failure);
-        let sleeper = (!is_enough).then_some(Sleeper {
+        let mut sleeper = Some(Sleeper {
             who,
             enough,
             failure_wakes,
         });
-        // A waker is foreign code, its drop as well.
+        let unneeded = if is_enough { sleeper.take() } else { None };
         let older = mem::replace(&mut state.sleeper, sleeper);
         drop(state);
-        drop(older);
+        // A waker is foreign code, its drop as well.
+        drop((older, unneeded));
         !is_enough
     }
 

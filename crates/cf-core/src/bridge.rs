@@ -25,10 +25,7 @@ pub use self::{
 
 use std::task::{Context, Poll};
 
-use crate::{
-    node::{Node, TaskKey, Watch, Watcher},
-    state::Phase,
-};
+use crate::node::{Node, TaskKey, Watch, Watcher};
 
 /// Ready once the future has ended or its reader gave up.
 pub(crate) fn poll_end(node: &dyn Node, key: TaskKey, context: &mut Context<'_>) -> Poll<()> {
@@ -51,7 +48,7 @@ fn give_up(node: &dyn Node) -> bool {
         return false;
     }
     node.request_cancel();
-    node.phase() == Phase::Cancelled || node.abandon()
+    node.abandon()
 }
 
 fn is_cancelled(node: &dyn Node) -> bool {

@@ -334,12 +334,14 @@ impl<B: Body> Node for Cell<B> {
 
     fn abandon(&self) -> bool {
         let mut inner = lock(&self.inner);
-        if self.phase.get().is_final() || self.abandoned.swap(true, Ordering::AcqRel) {
+        let phase = self.phase.get();
+        let has_outcome = phase.is_final() && phase != Phase::Cancelled;
+        if has_outcome || self.abandoned.swap(true, Ordering::AcqRel) {
             return false;
         }
-        let watchers = inner.hooks.take_watchers();
+        let awaiting = inner.hooks.take_awaiting();
         drop(inner);
-        watchers.notify(Phase::Cancelled);
+        awaiting.notify(Phase::Cancelled);
         true
     }
 

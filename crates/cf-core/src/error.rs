@@ -214,13 +214,20 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    pub(crate) const SINGLE: Self = Self {
+    /// The wait was for one future; for authors of bridges.
+    pub const SINGLE: Self = Self {
         unfinished: 1,
         total: 1,
         of_set: false,
     };
 
-    pub(crate) fn of_set(unfinished: usize, total: usize) -> Self {
+    /// The wait was for `total` futures, and `unfinished` of them had not been handed out; for authors of bridges.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(cf_core::TimedOut::of_set(2, 5).to_string(), "2 (of 5) futures unfinished");
+    /// ```
+    pub fn of_set(unfinished: usize, total: usize) -> Self {
         Self {
             unfinished,
             total,

@@ -45,6 +45,8 @@ pub trait Executor<C: Callable + 'static> {
     }
 
     /// Gives a future that is done when there is room in the queue again; `None` if there is room, or no bound.
+    ///
+    /// An executor that refuses work with [`Reason::Full`] gives one, or who waits for room tries again and again.
     fn room(&self) -> Option<Future<()>> {
         None
     }

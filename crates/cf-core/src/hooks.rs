@@ -84,22 +84,22 @@ impl<T> Hooks<T> {
 
     /// Takes the watchers meant by `id` out, for the caller to drop outside the lock.
     pub(crate) fn unwatch(&mut self, id: &WatcherId) -> Hooks<T> {
-        match self {
-            Self::Watcher(one) if one.is(id) => std::mem::take(self),
-            Self::Several(several) => {
-                let watchers: Vec<_> = several.watchers.extract_if(.., |one| one.is(id)).collect();
-                Self::watched_by(watchers)
-            }
-            _ => Self::Nobody,
-        }
+        self.take_watchers(|one| one.is(id))
     }
 
-    /// Takes all watchers out, and leaves the callbacks and the continuation.
-    pub(crate) fn take_watchers(&mut self) -> Hooks<T> {
+    /// Takes those out that are told when the reader gives up.
+    pub(crate) fn take_awaiting(&mut self) -> Hooks<T> {
+        self.take_watchers(Watcher::sees_giving_up)
+    }
+
+    fn take_watchers(&mut self, is_meant: impl Fn(&Watcher) -> bool) -> Hooks<T> {
         match self {
-            Self::Watcher(_) => std::mem::take(self),
-            Self::Several(several) => Self::watched_by(std::mem::take(&mut several.watchers)),
-            Self::Nobody => Self::Nobody,
+            Self::Watcher(one) if is_meant(one) => std::mem::take(self),
+            Self::Several(several) => {
+                let meant = several.watchers.extract_if(.., |one| is_meant(one));
+                Self::watched_by(meant.collect())
+            }
+            _ => Self::Nobody,
         }
     }
 

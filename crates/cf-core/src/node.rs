@@ -51,7 +51,8 @@ pub(crate) trait Node: Any + Send + Sync {
     /// Whether a running task was asked to stop.
     fn is_asked_to_stop(&self) -> bool;
 
-    /// Its reader gives up although it runs: who awaits it is told that it was cancelled; false if it had ended, or was given up before.
+    /// Its reader gives up, though it may run: who awaits it is told that it was cancelled. False if it has an outcome, or was
+    /// given up before.
     fn abandon(&self) -> bool;
 
     /// Whether its reader gave up.
@@ -91,6 +92,8 @@ pub(crate) enum Watcher {
     Thread(Thread),
     /// A place in a set of futures that is waited for.
     Set(Arc<Arrivals>, u32),
+    /// A place in a set of futures that is awaited.
+    AwaitedSet(Arc<Arrivals>, u32),
     /// An asynchronous task, and as whom it watches.
     Task(Waker, TaskKey),
 }
@@ -130,16 +133,23 @@ impl Watcher {
     pub(crate) fn notify(self, phase: Phase) {
         match self {
             Self::Thread(thread) => thread.unpark(),
-            Self::Set(arrivals, index) => arrivals.arrive(index, phase == Phase::Failed),
+            Self::Set(arrivals, index) | Self::AwaitedSet(arrivals, index) => {
+                arrivals.arrive(index, phase == Phase::Failed);
+            }
             // An executor's waker is foreign code.
             Self::Task(waker, _) => unwind::contain("waker", || waker.wake()),
         }
     }
 
+    /// Whether it is told when the reader gives up; a thread that blocks waits for the real end.
+    pub(crate) fn sees_giving_up(&self) -> bool {
+        matches!(self, Self::AwaitedSet(..) | Self::Task(..))
+    }
+
     pub(crate) fn is(&self, id: &WatcherId) -> bool {
         match (self, id) {
             (Self::Thread(a), WatcherId::Thread(b)) => a.id() == *b,
-            (Self::Set(a, _), WatcherId::Set(b)) => Arc::ptr_eq(a, b),
+            (Self::Set(a, _) | Self::AwaitedSet(a, _), WatcherId::Set(b)) => Arc::ptr_eq(a, b),
             (Self::Task(_, a), WatcherId::Task(b)) => a == b,
             _ => false,
         }
@@ -149,7 +159,8 @@ impl Watcher {
     pub(crate) fn is_replaced_by(&self, newer: &Self) -> bool {
         match (self, newer) {
             (Self::Thread(a), Self::Thread(b)) => a.id() == b.id(),
-            (Self::Set(a, _), Self::Set(b, _)) => Arc::ptr_eq(a, b),
+            (Self::Set(a, _), Self::Set(b, _))
+            | (Self::AwaitedSet(a, _), Self::AwaitedSet(b, _)) => Arc::ptr_eq(a, b),
             (Self::Task(_, a), Self::Task(_, b)) => a == b,
             _ => false,
         }

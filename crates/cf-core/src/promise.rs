@@ -186,6 +186,21 @@ impl<T: Send + 'static> Promise<T> {
         }
     }
 
+    /// Cancels the future from the producing side, also where the work has begun.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// promise.set_running_or_notify_cancel();
+    /// promise.set_cancelled();
+    /// assert!(future.cancelled());
+    /// ```
+    pub fn set_cancelled(self) {
+        run_chain(self.set_link(Err(Error::Cancelled), true));
+    }
+
     /// Fulfils it as one link of a chain; `is_cancelled` says whether what it comes from was.
     pub(crate) fn set_link(
         mut self,

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     future::{Future, fmt_node},
     node::{Node, TaskKey, Watcher, WatcherId},
+    state::Phase,
 };
 
 /// The awaitable face of a future: polled instead of waited for. Made from the blocking face, it costs nothing.
@@ -103,10 +104,7 @@ impl<T: 'static> Awaited<T> {
         sees_giving_up: bool,
     ) -> Poll<Result<T, Error>> {
         // A look first: nobody clones a waker for what is there already.
-        if self.slot.phase().is_final()
-            && !(sees_giving_up && self.slot.is_abandoned())
-            && let Some(outcome) = self.slot.take()
-        {
+        if let Some(outcome) = self.end(sees_giving_up) {
             return Poll::Ready(outcome);
         }
         let us = Watcher::Task(context.waker().clone(), TaskKey::READER);
@@ -115,7 +113,7 @@ impl<T: 'static> Awaited<T> {
         outcome
     }
 
-    /// Gives the outcome if it is there, without taking part in any runtime; `None` means not done.
+    /// Gives the outcome if it can be taken now, and asks for no wake-up.
     ///
     /// # Examples
     /// ```
@@ -128,12 +126,17 @@ impl<T: 'static> Awaited<T> {
     /// assert_eq!(awaited.try_take().unwrap().unwrap(), 7);
     /// ```
     pub fn try_take(&mut self) -> Option<Result<T, Error>> {
-        if self.slot.is_abandoned() {
+        self.end(true)
+    }
+
+    /// The outcome, if it can be taken; a cancelled one says so however often it is asked.
+    fn end(&self, sees_giving_up: bool) -> Option<Result<T, Error>> {
+        // In this order: what has ended is not given up any more.
+        let phase = self.slot.phase();
+        if (sees_giving_up && self.slot.is_abandoned()) || phase == Phase::Cancelled {
             return Some(Err(Error::Cancelled));
         }
-        self.slot
-            .is_done()
-            .then(|| self.slot.take().unwrap_or(Err(Error::InvalidState)))
+        phase.is_final().then(|| self.slot.take()).flatten()
     }
 
     /// Ends it for its reader; true the first time, false if it had ended.
@@ -208,7 +211,7 @@ impl<T: 'static> Awaited<T> {
     /// assert!(Awaited::new(future).is_running());
     /// ```
     pub fn is_running(&self) -> bool {
-        self.slot.phase() == crate::state::Phase::Running
+        self.slot.phase() == Phase::Running
     }
 
     /// Gives the error it ended with; `None` if it has not ended, or with a value.
@@ -222,10 +225,11 @@ impl<T: 'static> Awaited<T> {
     /// assert!(matches!(Awaited::new(future).error(), Some(Error::BrokenPromise)));
     /// ```
     pub fn error(&self) -> Option<Error> {
+        let has_ended = self.slot.is_done();
         if self.slot.is_abandoned() {
             return Some(Error::Cancelled);
         }
-        self.slot.error()
+        has_ended.then(|| self.slot.error()).flatten()
     }
 
     /// Gives a handle that sees the end and does not take the outcome.

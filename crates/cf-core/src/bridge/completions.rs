@@ -125,7 +125,7 @@ impl Completions {
     /// assert!(!Completions::new().watch(&Awaited::new(future), 0));
     /// ```
     pub fn watch(&self, future: &(impl Watched + ?Sized), index: u32) -> bool {
-        let us = Watcher::Set(Arc::clone(&self.arrivals), index);
+        let us = Watcher::AwaitedSet(Arc::clone(&self.arrivals), index);
         future.as_node().watch_as_awaited(us) != Watch::Ended
     }
 
@@ -197,6 +197,13 @@ impl Completions {
     /// ```
     pub fn take(&mut self) -> (Vec<u32>, bool) {
         self.arrivals.take()
+    }
+}
+
+/// Leaves no waker behind.
+impl Drop for Completions {
+    fn drop(&mut self) {
+        self.arrivals.stop_waking();
     }
 }
 

@@ -30,11 +30,15 @@ use crate::{
 /// ```
 pub struct Observer<T: 'static> {
     slot: Arc<dyn Slot<T>>,
+    is_watching: bool,
 }
 
 impl<T: 'static> Observer<T> {
     pub(super) fn new(slot: Arc<dyn Slot<T>>) -> Self {
-        Self { slot }
+        Self {
+            slot,
+            is_watching: false,
+        }
     }
 
     /// Ready once the future has ended for its reader.
@@ -52,7 +56,9 @@ impl<T: 'static> Observer<T> {
     /// assert!(observer.poll(&mut context).is_ready());
     /// ```
     pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        super::poll_end(&*self.slot, TaskKey::OBSERVER, context)
+        let end = super::poll_end(&*self.slot, TaskKey::OBSERVER, context);
+        self.is_watching |= end.is_pending();
+        end
     }
 
     /// Calls `f` with how it ended; `None` if it has not ended. [`Error::InvalidState`] stands for a value that was taken.
@@ -70,8 +76,13 @@ impl<T: 'static> Observer<T> {
     /// assert_eq!(observer.look(|done| *done.result().unwrap()), Some(7));
     /// ```
     pub fn look<R>(&self, f: impl FnOnce(&Done<'_, T>) -> R) -> Option<R> {
+        // In this order: what has ended is not given up any more.
+        let has_ended = self.slot.phase().is_final();
         if self.slot.is_abandoned() {
             return Some(f(&Done::new(&Err(Error::Cancelled), true)));
+        }
+        if !has_ended {
+            return None;
         }
         let lent = Lent::of(&*self.slot);
         if let Some(outcome) = lent.outcome() {
@@ -83,16 +94,16 @@ impl<T: 'static> Observer<T> {
         // Handed out, or this very thread is looking at it.
         let phase = self.slot.phase();
         let error = self.slot.error().unwrap_or(Error::InvalidState);
-        phase
-            .is_final()
-            .then(|| f(&Done::new(&Err(error), phase == Phase::Cancelled)))
+        Some(f(&Done::new(&Err(error), phase == Phase::Cancelled)))
     }
 }
 
 /// Leaves no waker behind.
 impl<T: 'static> Drop for Observer<T> {
     fn drop(&mut self) {
-        self.slot.unwatch(&WatcherId::Task(TaskKey::OBSERVER));
+        if self.is_watching {
+            self.slot.unwatch(&WatcherId::Task(TaskKey::OBSERVER));
+        }
     }
 }
 

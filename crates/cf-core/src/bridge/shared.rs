@@ -73,18 +73,35 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
     where
         T: Clone,
     {
-        if self.is_given_up() {
-            return Poll::Ready(Err(Error::Cancelled));
-        }
-        if self.shared.done() {
-            return Poll::Ready(self.shared.outcome().clone());
+        self.poll_done(context)
+            .map(|()| self.peek().unwrap_or(Err(Error::InvalidState)))
+    }
+
+    /// Ready once it has ended for those who await it.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::task::{Context, Waker};
+    /// use cf_core::{Promise, bridge::SharedAwaited};
+    ///
+    /// let (promise, future) = Promise::new();
+    /// let mut awaited = SharedAwaited::new(future.shared());
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert!(awaited.poll_done(&mut context).is_pending());
+    /// promise.set_result(7).unwrap();
+    /// assert!(awaited.poll_done(&mut context).is_ready());
+    /// ```
+    pub fn poll_done(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_done() {
+            return Poll::Ready(());
         }
         let key = *self.key.get_or_insert_with(|| self.shared.task_key());
-        match super::poll_end(&**self.shared.signal().slot(), key, context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(()) if self.is_given_up() => Poll::Ready(Err(Error::Cancelled)),
-            Poll::Ready(()) => Poll::Ready(self.shared.outcome().clone()),
-        }
+        super::poll_end(&**self.shared.signal().slot(), key, context)
+    }
+
+    /// To be asked before `is_given_up`: what has ended is not given up any more.
+    fn has_ended(&self) -> bool {
+        self.shared.signal().done()
     }
 
     fn is_given_up(&self) -> bool {
@@ -107,10 +124,11 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
     where
         T: Clone,
     {
+        let has_ended = self.has_ended();
         if self.is_given_up() {
             return Some(Err(Error::Cancelled));
         }
-        self.shared.done().then(|| self.shared.outcome().clone())
+        has_ended.then(|| self.shared.outcome().clone())
     }
 
     /// Ends it for all who await it; true the first time, false if it had ended.
@@ -129,7 +147,7 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
             return false;
         }
         self.shared.source().request_cancel();
-        self.shared.cancelled() || self.shared.signal().slot().abandon()
+        self.shared.signal().slot().abandon()
     }
 
     /// Tells whether it has ended for those who await it.
@@ -142,7 +160,7 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
     /// assert!(!SharedAwaited::new(future.shared()).is_done());
     /// ```
     pub fn is_done(&self) -> bool {
-        self.shared.done() || self.is_given_up()
+        self.has_ended() || self.is_given_up()
     }
 
     /// Tells whether it was cancelled, or given up.
@@ -169,11 +187,11 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
     /// assert!(matches!(SharedAwaited::new(future.shared()).error(), Some(Error::BrokenPromise)));
     /// ```
     pub fn error(&self) -> Option<Error> {
+        let has_ended = self.has_ended();
         if self.is_given_up() {
             return Some(Error::Cancelled);
         }
-        self.shared
-            .done()
+        has_ended
             .then(|| self.shared.outcome().as_ref().err().cloned())
             .flatten()
     }
@@ -190,13 +208,12 @@ impl<T: Send + Sync + 'static> SharedAwaited<T> {
     /// assert_eq!(awaited.look(|done| *done.result().unwrap()), Some(7));
     /// ```
     pub fn look<R>(&self, f: impl FnOnce(&Done<'_, T>) -> R) -> Option<R> {
+        let has_ended = self.has_ended();
         if self.is_given_up() {
             return Some(f(&Done::new(&Err(Error::Cancelled), true)));
         }
         let is_cancelled = self.shared.source().phase() == Phase::Cancelled;
-        self.shared
-            .done()
-            .then(|| f(&Done::new(self.shared.outcome(), is_cancelled)))
+        has_ended.then(|| f(&Done::new(self.shared.outcome(), is_cancelled)))
     }
 
     /// The blocking face.

@@ -1,0 +1,118 @@
+//! What the combinators take, and what it may give.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    ffi::OsString,
+    future::IntoFuture,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use cf_core::{BoxError, Error};
+
+/// What can be awaited: every std future, and what turns into one. A blocking future cannot.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::Awaitable;
+///
+/// fn takes(_: impl Awaitable) {}
+///
+/// takes(async {});
+/// takes(aio_bridge::future::<u32>().1);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited",
+    label = "not an awaitable",
+    note = "a blocking future is made awaitable by `aio_bridge::wrap_future`"
+)]
+pub trait Awaitable: IntoFuture {}
+
+#[diagnostic::do_not_recommend]
+impl<F: IntoFuture> Awaitable for F {}
+
+/// What an awaitable may give where its failure matters: a `Result`, whose `Err` is the failure, or a plain value.
+///
+/// It is there for `Result` and for the standard library's values. For a type of your own, implement it, end the coroutine
+/// with `Ok::<_, Error>(value)`, or make it a task with [`create_task`](crate::create_task), which gives a `Result`.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{Error, Outcome, gather, run};
+///
+/// struct Page(String);
+///
+/// impl Outcome for Page {
+///     type Value = Self;
+///
+///     fn into_outcome(self) -> Result<Self, Error> {
+///         Ok(self)
+///     }
+/// }
+///
+/// let pages = run(async { gather(["a", "b"].map(|name| async { Page(name.to_owned()) })).await });
+/// assert_eq!(pages.unwrap().unwrap()[1].0, "b");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether it is a failure",
+    label = "the awaitable gives neither a `Result` nor a value of the standard library",
+    note = "end the coroutine with `Ok::<_, Error>(value)`, make it a task with `aio_bridge::create_task`, or implement `Outcome` for the type"
+)]
+pub trait Outcome: Sized {
+    /// The value of a success.
+    type Value: Send + 'static;
+
+    /// Gives the value, or how it failed.
+    ///
+    /// # Errors
+    /// The failure.
+    fn into_outcome(self) -> Result<Self::Value, Error>;
+}
+
+impl<T: Send + 'static, E: Into<BoxError>> Outcome for Result<T, E> {
+    type Value = T;
+
+    fn into_outcome(self) -> Result<T, Error> {
+        self.map_err(|error| Error::from_box(error.into()))
+    }
+}
+
+macro_rules! values {
+    ($(<$($parameter:ident),*> $type:ty;)+) => {$(
+        impl<$($parameter),*> Outcome for $type
+        where
+            Self: Send + 'static,
+        {
+            type Value = Self;
+
+            fn into_outcome(self) -> Result<Self, Error> {
+                Ok(self)
+            }
+        }
+    )+};
+}
+
+values! {
+    <> (); <> bool; <> char; <> String; <> &'static str; <> OsString; <> PathBuf;
+    <> u8; <> u16; <> u32; <> u64; <> u128; <> usize;
+    <> i8; <> i16; <> i32; <> i64; <> i128; <> isize;
+    <> f32; <> f64;
+    <> Duration; <> Instant; <> SystemTime; <> std::thread::ThreadId;
+    <T> Option<T>; <T> Vec<T>; <T> VecDeque<T>; <T> Box<T>; <T> Arc<T>;
+    <T> BTreeSet<T>; <K, V> BTreeMap<K, V>; <T, S> HashSet<T, S>; <K, V, S> HashMap<K, V, S>;
+    <A> (A,); <A, B> (A, B); <A, B, C> (A, B, C); <A, B, C, D> (A, B, C, D);
+    <> Cow<'static, str>;
+}
+
+impl<T, const N: usize> Outcome for [T; N]
+where
+    Self: Send + 'static,
+{
+    type Value = Self;
+
+    fn into_outcome(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}

@@ -1,0 +1,198 @@
+//! The executor that `to_thread` uses: a thread pool made at the first use, one for each loop of `run` and one for all others.
+
+use std::{
+    future::Future,
+    sync::{Arc, LazyLock},
+    task::Poll,
+    thread,
+    time::Duration,
+};
+
+use cf_core::{
+    Callable, Error, Executor, Promise, Reason, TimedOut,
+    sync::{Mutex, lock},
+};
+use cf_pool::{BuildError, ThreadPoolExecutor};
+use once_cell::sync::OnceCell;
+use tokio::runtime::Handle;
+
+use crate::{clock, event_loop, from_thread::OnLoop, future::AioFuture, wrap::wrap_future};
+
+static OF_THE_PROCESS: LazyLock<Arc<DefaultExecutor>> = LazyLock::new(Arc::default);
+
+/// A place for a thread pool.
+#[derive(Default)]
+pub(crate) struct DefaultExecutor(Mutex<Place>);
+
+#[derive(Default)]
+struct Place {
+    /// Shared, so that it can be filled outside the lock.
+    pool: Arc<OnceCell<ThreadPoolExecutor>>,
+    is_shut_down: bool,
+}
+
+impl DefaultExecutor {
+    fn of_this_loop() -> Arc<Self> {
+        Handle::try_current()
+            .ok()
+            .and_then(|handle| event_loop::of(&handle))
+            .map_or_else(
+                || Arc::clone(&OF_THE_PROCESS),
+                |event_loop| Arc::clone(event_loop.default_executor()),
+            )
+    }
+
+    fn pool(&self) -> Result<ThreadPoolExecutor, Error> {
+        let place = lock(&self.0);
+        if place.is_shut_down {
+            return Err(Error::Rejected(Reason::Shutdown));
+        }
+        let pool = Arc::clone(&place.pool);
+        drop(place);
+        pool.get_or_try_init(|| {
+            ThreadPoolExecutor::builder()
+                .thread_name_prefix("asyncio")
+                .build()
+        })
+        .cloned()
+        .map_err(|error: BuildError| Error::from_box(error.into()))
+    }
+
+    fn set(&self, pool: ThreadPoolExecutor) {
+        let place = Place {
+            pool: Arc::new(OnceCell::with_value(pool)),
+            is_shut_down: false,
+        };
+        let older = std::mem::replace(&mut *lock(&self.0), place);
+        drop(older);
+    }
+
+    /// Takes the pool out, if it was ever made; nobody gets one here any more.
+    fn close(&self) -> Option<ThreadPoolExecutor> {
+        let mut place = lock(&self.0);
+        place.is_shut_down = true;
+        let pool = std::mem::take(&mut place.pool);
+        drop(place);
+        pool.get().cloned()
+    }
+
+    /// Ends the pool and waits for it, but not longer than `timeout`.
+    pub(crate) async fn shutdown(&self, timeout: Option<Duration>) -> Result<(), TimedOut> {
+        let Some(pool) = self.close() else {
+            return Ok(());
+        };
+        let ended = on_own_thread(move || pool.shutdown());
+        match timeout {
+            None => {
+                ended.await;
+                Ok(())
+            }
+            Some(timeout) => clock::within(timeout, ended).await,
+        }
+    }
+}
+
+/// Runs what blocks for long on a thread made for it, and not on one of a pool that it may be waiting for.
+pub(crate) fn on_own_thread(f: impl FnOnce() + Send + 'static) -> impl Future<Output = ()> + Send {
+    let (promise, future) = Promise::new();
+    let f = Arc::new(Mutex::new(Some(f)));
+    let there = Arc::clone(&f);
+    let work = move || {
+        let f = lock(&there).take();
+        if let Some(f) = f {
+            f();
+        }
+        drop(promise.set_result(()));
+    };
+    let started = thread::Builder::new()
+        .name("asyncio_shutdown".to_owned())
+        .spawn(work);
+    if started.is_err() {
+        // No thread is to be had: better to block than to leave it undone.
+        let f = lock(&f).take();
+        if let Some(f) = f {
+            f();
+        }
+    }
+    let mut ended = cf_core::bridge::Awaited::new(future);
+    std::future::poll_fn(move |context| match ended.poll(context) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(_) => Poll::Ready(()),
+    })
+}
+
+/// Runs the callable on the default executor; it starts at the call, and is awaited through what this gives.
+///
+/// The caller's `tracing` span and context go along, and the loop's handle for [`from_thread`](crate::from_thread). Follows
+/// `asyncio.to_thread`, which starts at the first await instead.
+///
+/// # Errors
+/// The future's: how the callable failed; [`Error::Rejected`] after [`shutdown_default_executor`].
+///
+/// # Cancellation
+/// As [`run_in_executor`](crate::run_in_executor).
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{run, to_thread};
+///
+/// let sum = run(async { to_thread(|| (1..=1_000_000_u64).sum::<u64>()).await });
+/// assert_eq!(sum.unwrap().unwrap(), 500_000_500_000);
+/// ```
+#[track_caller]
+pub fn to_thread<C>(callable: C) -> AioFuture<C::Output>
+where
+    C: Callable + 'static,
+    C::Output: Send + 'static,
+{
+    match DefaultExecutor::of_this_loop().pool() {
+        Ok(pool) => wrap_future(pool.submit_now(OnLoop::new(callable))),
+        Err(error) => AioFuture::failed(error),
+    }
+}
+
+/// Makes `executor` the default one of this loop; the one before goes on until its last handle is gone.
+///
+/// In a program without [`run`](crate::run) it is the default one of the process. Follows `loop.set_default_executor`; that
+/// it is a pool of threads is for the compiler to check.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{run, set_default_executor, to_thread};
+/// use cf_pool::ThreadPoolExecutor;
+///
+/// let name = run(async {
+///     let pool = ThreadPoolExecutor::builder().thread_name_prefix("io").build().unwrap();
+///     set_default_executor(pool);
+///     to_thread(|| std::thread::current().name().unwrap().to_owned()).await
+/// });
+/// assert!(name.unwrap().unwrap().starts_with("io"));
+/// ```
+pub fn set_default_executor(executor: ThreadPoolExecutor) {
+    DefaultExecutor::of_this_loop().set(executor);
+}
+
+/// Ends the default executor of this loop: it takes no work any more, and this waits for what it has accepted.
+///
+/// The loop goes on meanwhile. Follows `loop.shutdown_default_executor`; [`run`](crate::run) does it at its end.
+///
+/// # Errors
+/// [`TimedOut`] if that takes longer than `timeout`; the threads then end by themselves when their work does.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{Error, run, shutdown_default_executor, to_thread};
+///
+/// let late = run(async {
+///     shutdown_default_executor(None).await.unwrap();
+///     to_thread(|| 7).await
+/// });
+/// assert!(matches!(late.unwrap(), Err(Error::Rejected(_))));
+/// ```
+pub async fn shutdown_default_executor(
+    timeout: impl Into<Option<Duration>>,
+) -> Result<(), TimedOut> {
+    DefaultExecutor::of_this_loop()
+        .shutdown(timeout.into())
+        .await
+}

@@ -1,0 +1,195 @@
+//! Polls a task's coroutine to its end, whatever that end is, and fulfils its promise.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use cf_core::{BlockingGuard, Error, Promise, Reason, unwind};
+use pin_project_lite::pin_project;
+
+use crate::{
+    control::{self, Control, Wish},
+    coroutine::Coroutine,
+    delivery,
+    event_loop::Registration,
+};
+
+pin_project! {
+    /// A task as the runtime polls it.
+    pub(crate) struct Driver<F, T>
+    where
+        F: Future,
+        T: Send,
+        T: 'static,
+    {
+        #[pin]
+        body: Option<F>,
+        // What its output is for the task: a value, or a failure.
+        outcome: fn(F::Output) -> Result<T, Error>,
+        promise: Option<Promise<T>>,
+        control: Arc<Control>,
+        // Gone when the task is: the loop waits for that.
+        registration: Option<Registration>,
+        progress: Progress,
+        follows_promise: bool,
+    }
+
+    impl<F, T> PinnedDrop for Driver<F, T>
+    where
+        F: Future,
+        T: Send,
+        T: 'static,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let never_started = *this.progress == Progress::New;
+            let _guard = BlockingGuard::refuse();
+            delivery::drop_body(this.body);
+            this.control.finish();
+            if let Some(promise) = this.promise.take() {
+                // The runtime is gone.
+                if never_started && *this.follows_promise {
+                    drop(promise.set_exception(Error::Rejected(Reason::EventLoopClosed)));
+                } else {
+                    promise.set_cancelled();
+                }
+            }
+            this.registration.take();
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    New,
+    Started,
+    Stopping,
+}
+
+impl<F: Future, T: Send + 'static> Driver<F, T> {
+    pub(crate) fn new<C: Coroutine<Body = F, Output = T>>(
+        coroutine: C,
+        promise: Promise<T>,
+        control: Arc<Control>,
+        registration: Option<Registration>,
+    ) -> Self {
+        Self {
+            body: Some(coroutine.into_body()),
+            outcome: C::outcome,
+            promise: Some(promise),
+            control,
+            registration,
+            progress: Progress::New,
+            follows_promise: false,
+        }
+    }
+
+    /// A cancellation of the promise's future cancels the task, too.
+    pub(crate) fn following_promise(mut self) -> Self {
+        self.follows_promise = true;
+        self
+    }
+}
+
+impl<F: Future, T: Send + 'static> Future for Driver<F, T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let control = Arc::clone(&self.control);
+        let _guard = BlockingGuard::refuse();
+        control::as_current(&control, || delivery::apart(|| self.poll_body(context)))
+    }
+}
+
+impl<F: Future, T: Send + 'static> Driver<F, T> {
+    fn poll_body(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.as_mut().follow_promise(context);
+        loop {
+            let this = self.as_mut().project();
+            if *this.progress != Progress::Stopping
+                && this.control.look(context.waker()) == Wish::Stop
+            {
+                if *this.progress == Progress::New {
+                    return self.end(Err(Error::Cancelled));
+                }
+                *this.progress = Progress::Stopping;
+            }
+            let Some(body) = this.body.as_pin_mut() else {
+                return Poll::Ready(());
+            };
+            let is_stopping = *this.progress == Progress::Stopping;
+            if *this.progress == Progress::New {
+                *this.progress = Progress::Started;
+            }
+            let polled = unwind::catch(|| {
+                if is_stopping {
+                    delivery::cancelling(|| body.poll(context))
+                } else {
+                    (body.poll(context), delivery::Delivery::default())
+                }
+            });
+            match polled {
+                Err(panic) => return self.end(Err(panic)),
+                Ok((Poll::Ready(output), _)) => {
+                    let into_outcome = *this.outcome;
+                    let outcome = unwind::catch_call(|| into_outcome(output));
+                    return self.end(outcome);
+                }
+                Ok((Poll::Pending, answer)) if is_stopping => {
+                    if answer.is_heeded {
+                        *self.as_mut().project().progress = Progress::Started;
+                        continue;
+                    }
+                    if answer.is_awaited {
+                        return Poll::Pending;
+                    }
+                    return self.end(Err(Error::Cancelled));
+                }
+                // It may have been cancelled by itself meanwhile.
+                Ok((Poll::Pending, _)) => {
+                    if self.control.look(context.waker()) == Wish::GoOn {
+                        return Poll::Pending;
+                    }
+                    *self.as_mut().project().progress = Progress::Stopping;
+                }
+            }
+        }
+    }
+
+    fn follow_promise(self: Pin<&mut Self>, context: &mut Context<'_>) {
+        let this = self.project();
+        if *this.follows_promise
+            && let Some(promise) = this.promise
+            && this.control.n_requests() == 0
+            && promise.poll_cancelled(context).is_ready()
+        {
+            this.control.cancel();
+        }
+    }
+
+    fn end(self: Pin<&mut Self>, outcome: Result<T, Error>) -> Poll<()> {
+        let this = self.project();
+        delivery::drop_body(this.body);
+        let went_unnoticed = this.control.finish() == Wish::Stop;
+        if let Some(promise) = this.promise.take() {
+            match outcome {
+                Err(Error::Cancelled) => promise.set_cancelled(),
+                Ok(unwanted) if went_unnoticed => {
+                    unwind::contain("drop of an unwanted outcome", || drop(unwanted));
+                    promise.set_cancelled();
+                }
+                Ok(value) => {
+                    // Too late where the future was cancelled: nobody wants it.
+                    let late = promise.set_result(value);
+                    unwind::contain("drop of an unwanted outcome", || drop(late));
+                }
+                Err(error) => drop(promise.set_exception(error)),
+            }
+        }
+        this.registration.take();
+        Poll::Ready(())
+    }
+}

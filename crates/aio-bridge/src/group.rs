@@ -1,0 +1,386 @@
+//! Tasks that live no longer than a block, and fall together.
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use cf_core::{
+    Done, Error, Promise, Reason,
+    sync::{Mutex, lock},
+    unwind,
+};
+use pin_project_lite::pin_project;
+
+use crate::{
+    awaitable::{Awaitable, Outcome},
+    child::Value,
+    control::Control,
+    coroutine::fallible,
+    delivery::Stoppable,
+    driver::Driver,
+    event_loop,
+    future::AioFuture,
+    task::{Task, current_handle},
+};
+
+/// A group of tasks inside [`scope`](Self::scope), which ends when all of them have.
+///
+/// The first that fails cancels the others and the block; all failures come out together. A task that is merely cancelled is
+/// no failure. A clonable handle, so that tasks of the group can start more. Follows `asyncio.TaskGroup`.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{Error, TaskGroup, run};
+///
+/// let sum = run(async {
+///     TaskGroup::scope(|group| async move {
+///         let one = group.create_task(async { 1_u32 })?;
+///         let two = group.create_task(async { 2_u32 })?;
+///         Ok::<_, Error>(one.await? + two.await?)
+///     })
+///     .await
+/// });
+/// assert_eq!(sum.unwrap().unwrap(), 3);
+/// ```
+#[derive(Clone)]
+pub struct TaskGroup(Arc<Mutex<Members>>);
+
+#[derive(Default)]
+struct Members {
+    live: Vec<Arc<Control>>,
+    errors: Vec<Error>,
+    is_aborting: bool,
+    /// The block has ended, and all members with it.
+    is_over: bool,
+    block: Option<Waker>,
+}
+
+impl TaskGroup {
+    /// Runs a block that is given the group, and waits for all tasks that were created in it.
+    ///
+    /// The block's own `Err` or panic is a failure, too.
+    ///
+    /// # Errors
+    /// [`GroupError`] with all failures, in the order in which they came; with none, if the group was
+    /// [cancelled](Self::cancel).
+    ///
+    /// # Cancellation
+    /// If the awaiting task is cancelled, so are all tasks of the group, and they are waited for. Dropping it cancels them
+    /// without waiting.
+    ///
+    /// # Examples
+    /// ```
+    /// use aio_bridge::{Error, TaskGroup, run};
+    ///
+    /// let failed = run(async {
+    ///     TaskGroup::scope(|group| async move {
+    ///         let endless = group.create_task(std::future::pending::<()>())?;
+    ///         group.create_task(async { Err::<(), _>("out of paper") })?;
+    ///         endless.await
+    ///     })
+    ///     .await
+    /// });
+    /// let error = failed.unwrap().unwrap_err();
+    /// assert_eq!(error.errors().len(), 1);
+    /// assert_eq!(error.errors()[0].to_string(), "out of paper");
+    /// ```
+    pub fn scope<F, B>(block: F) -> Scope<B>
+    where
+        F: FnOnce(Self) -> B,
+        B: Future,
+        B::Output: Outcome,
+    {
+        let group = Self(Arc::default());
+        Scope {
+            block: Stoppable::new(block(group.clone())),
+            outcome: None,
+            end: End {
+                group,
+                is_over: false,
+            },
+            is_block_over: false,
+        }
+    }
+
+    /// Starts a task in the group; an `Err` it gives is its failure.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] once the group is falling, or its block has ended; the coroutine is dropped then.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    ///
+    /// # Examples
+    /// ```
+    /// use aio_bridge::{TaskGroup, run};
+    ///
+    /// let outcome = run(TaskGroup::scope(|group| async move {
+    ///     let task = group.create_task(async { 7 })?;
+    ///     task.await
+    /// }));
+    /// assert_eq!(outcome.unwrap().unwrap(), 7);
+    /// ```
+    #[track_caller]
+    pub fn create_task<A>(&self, coroutine: A) -> Result<Task<Value<A>>, Error>
+    where
+        A: Awaitable + Send + 'static,
+        A::Output: Outcome,
+        A::IntoFuture: Send + 'static,
+    {
+        let handle = current_handle();
+        let (promise, future) = Promise::new();
+        let control = Control::new(None);
+        let mut members = lock(&self.0);
+        if members.is_aborting || members.is_over {
+            drop(members);
+            unwind::contain("drop of a coroutine", || drop(coroutine));
+            return Err(Error::Rejected(Reason::Shutdown));
+        }
+        members.live.push(Arc::clone(&control));
+        drop(members);
+        let (group, member) = (self.clone(), Arc::clone(&control));
+        future.add_done_callback(move |done| group.member_ended(&member, done));
+        let registration = event_loop::of(&handle).map(|event_loop| event_loop.register(&control));
+        let coroutine = coroutine.into_future();
+        let body = fallible(async move { coroutine.await.into_outcome() });
+        drop(handle.spawn(Driver::new(
+            body,
+            promise,
+            Arc::clone(&control),
+            registration,
+        )));
+        let mut future = AioFuture::new(future);
+        // The group tells of its failure.
+        future.mark_seen();
+        Ok(Task::new(future, control))
+    }
+
+    /// Cancels the block and all tasks of the group, which is no failure. Follows `TaskGroup.cancel` of Python 3.15.
+    ///
+    /// # Examples
+    /// ```
+    /// use aio_bridge::{Error, TaskGroup, run};
+    ///
+    /// let outcome = run(TaskGroup::scope(|group| async move {
+    ///     let endless = group.create_task(std::future::pending::<()>())?;
+    ///     group.cancel();
+    ///     endless.await
+    /// }));
+    /// assert!(outcome.unwrap().unwrap_err().errors().is_empty());
+    /// ```
+    pub fn cancel(&self) {
+        self.abort(None);
+    }
+
+    fn member_ended<T>(&self, member: &Arc<Control>, done: &Done<'_, T>) {
+        let mut members = lock(&self.0);
+        members.live.retain(|one| !Arc::ptr_eq(one, member));
+        let waker = members
+            .live
+            .is_empty()
+            .then(|| members.block.take())
+            .flatten();
+        drop(members);
+        if let Some(error) = done.exception().filter(|_| !done.cancelled()) {
+            self.abort(Some(error.clone()));
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Has all others end, because of a failure or because somebody wants it.
+    fn abort(&self, error: Option<Error>) {
+        let mut members = lock(&self.0);
+        members.errors.extend(error);
+        if std::mem::replace(&mut members.is_aborting, true) {
+            return;
+        }
+        let live = members.live.clone();
+        let block = members.block.take();
+        drop(members);
+        for member in live {
+            member.cancel();
+        }
+        if let Some(block) = block {
+            block.wake();
+        }
+    }
+}
+
+impl fmt::Debug for TaskGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = lock(&self.0);
+        f.debug_struct("TaskGroup")
+            .field("n_live", &members.live.len())
+            .field("is_aborting", &members.is_aborting)
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// What [`TaskGroup::scope`] gives: a future of what the block gives, once all tasks have ended.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Scope<B: Future> where B::Output: Outcome {
+        #[pin]
+        block: Stoppable<B>,
+        outcome: Option<<B::Output as Outcome>::Value>,
+        end: End,
+        is_block_over: bool,
+    }
+}
+
+/// Cancels what is left when the scope is dropped.
+struct End {
+    group: TaskGroup,
+    is_over: bool,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.group.abort(None);
+        }
+    }
+}
+
+impl<B: Future> Future for Scope<B>
+where
+    B::Output: Outcome,
+{
+    type Output = Result<<B::Output as Outcome>::Value, GroupError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let group = this.end.group.clone();
+        let is_told = crate::delivery::is_cancelling();
+        if is_told {
+            group.abort(None);
+        }
+        loop {
+            let waker = context.waker().clone();
+            let mut members = lock(&group.0);
+            let older = members.block.replace(waker);
+            let is_aborting = members.is_aborting;
+            let n_live = members.live.len();
+            drop(members);
+            drop(older);
+            if *this.is_block_over {
+                if n_live > 0 {
+                    if is_told {
+                        crate::delivery::expect_end();
+                    }
+                    return Poll::Pending;
+                }
+                break;
+            }
+            if is_aborting {
+                this.block.as_mut().stop();
+            }
+            match unwind::catch(|| this.block.as_mut().poll(context)) {
+                Ok(Poll::Pending) if is_aborting || !lock(&group.0).is_aborting => {
+                    if is_told {
+                        crate::delivery::expect_end();
+                    }
+                    return Poll::Pending;
+                }
+                // It was aborted by itself meanwhile.
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(output)) => {
+                    *this.is_block_over = true;
+                    match output.map(Outcome::into_outcome) {
+                        None => {}
+                        Some(Ok(value)) => *this.outcome = Some(value),
+                        // It saw that a task was cancelled because another one failed.
+                        Some(Err(Error::Cancelled)) if lock(&group.0).is_aborting => {}
+                        Some(Err(error)) => group.abort(Some(error)),
+                    }
+                }
+                Err(panic) => {
+                    *this.is_block_over = true;
+                    group.abort(Some(panic));
+                }
+            }
+        }
+        this.end.is_over = true;
+        let mut members = lock(&group.0);
+        members.is_over = true;
+        let errors = std::mem::take(&mut members.errors);
+        let waker = members.block.take();
+        drop(members);
+        drop(waker);
+        match this.outcome.take() {
+            Some(value) if errors.is_empty() => Poll::Ready(Ok(value)),
+            // Cancelled from outside: who awaits is dropped.
+            _ if is_told && errors.is_empty() => Poll::Pending,
+            _ => Poll::Ready(Err(GroupError { errors })),
+        }
+    }
+}
+
+impl<B: Future> fmt::Debug for Scope<B>
+where
+    B::Output: Outcome,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Scope").field(&self.end.group).finish()
+    }
+}
+
+/// How the tasks of a [`TaskGroup`] failed: all of them. The counterpart of `ExceptionGroup`.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{Error, TaskGroup, run};
+///
+/// let outcome = run(TaskGroup::scope(|_| async { Err::<(), _>("no") }));
+/// assert_eq!(outcome.unwrap().unwrap_err().to_string(), "a task of the group failed: no");
+/// ```
+#[derive(Clone, Debug)]
+pub struct GroupError {
+    errors: Vec<Error>,
+}
+
+impl GroupError {
+    /// Gives the failures in the order in which they came; none if the group was cancelled.
+    ///
+    /// # Examples
+    /// ```
+    /// use aio_bridge::{TaskGroup, run};
+    ///
+    /// let outcome = run(TaskGroup::scope(|_| async { Err::<(), _>("no") }));
+    /// assert_eq!(outcome.unwrap().unwrap_err().errors().len(), 1);
+    /// ```
+    pub fn errors(&self) -> &[Error] {
+        &self.errors
+    }
+}
+
+impl fmt::Display for GroupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.errors[..] {
+            [] => f.write_str("the group was cancelled"),
+            [error] => write!(f, "a task of the group failed: {error}"),
+            errors => {
+                write!(f, "{} tasks of the group failed", errors.len())?;
+                let mut separator = ": ";
+                for error in errors {
+                    write!(f, "{separator}{error}")?;
+                    separator = "; ";
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl StdError for GroupError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.errors.first().map(|error| error as _)
+    }
+}

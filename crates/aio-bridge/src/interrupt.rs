@@ -1,0 +1,73 @@
+//! Ctrl-C while a loop runs: the first cancels the main task, the second ends the process.
+
+use std::{
+    future::{Future, pending},
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Whether the next interrupt ends the process, as it does where nobody listens.
+static ENDS_PROCESS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// While it lives, the first interrupt is left to the loop.
+pub(crate) struct Listening {
+    ends_process: Option<Arc<AtomicBool>>,
+}
+
+impl Listening {
+    /// Listens on the main thread, as Python does; elsewhere, or where no handler can be set, nothing changes.
+    pub(crate) fn start() -> Self {
+        let is_main = std::thread::current().name() == Some("main");
+        let ends_process = is_main.then(install).flatten();
+        if let Some(ends_process) = &ends_process {
+            ends_process.store(false, Ordering::SeqCst);
+        }
+        Self { ends_process }
+    }
+
+    /// Done at the first interrupt; to be awaited in the loop.
+    pub(crate) fn interrupted(&self) -> Pin<Box<dyn Future<Output = ()>>> {
+        if self.ends_process.is_none() {
+            return Box::pin(pending());
+        }
+        Box::pin(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                pending::<()>().await;
+            }
+        })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(ends_process) = &self.ends_process {
+            ends_process.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Sets the handlers, once: they stay, and do as the system would while no loop listens.
+#[cfg(unix)]
+fn install() -> Option<Arc<AtomicBool>> {
+    use signal_hook::{consts::SIGINT, flag};
+
+    if let Some(ends_process) = ENDS_PROCESS.get() {
+        return Some(Arc::clone(ends_process));
+    }
+    let ends_process = Arc::new(AtomicBool::new(true));
+    // In this order: the second interrupt finds what the first one left.
+    flag::register_conditional_default(SIGINT, Arc::clone(&ends_process)).ok()?;
+    flag::register(SIGINT, Arc::clone(&ends_process)).ok()?;
+    Some(Arc::clone(ENDS_PROCESS.get_or_init(|| ends_process)))
+}
+
+/// Elsewhere tokio's own handler does; a second interrupt is one more request there.
+#[cfg(not(unix))]
+fn install() -> Option<Arc<AtomicBool>> {
+    Some(Arc::clone(
+        ENDS_PROCESS.get_or_init(|| Arc::new(AtomicBool::new(true))),
+    ))
+}

@@ -4,7 +4,7 @@ use crate::cargo::{cargo, flags_and, target_dir};
 use crate::report::Report;
 
 /// The crates with a `tests/loom.rs`.
-const CRATES: [&str; 2] = ["cf-core", "cf-pool"];
+const CRATES: [&str; 3] = ["cf-core", "cf-pool", "aio-bridge"];
 /// Loom's own advice: 2 or 3 catch most bugs, and the time grows exponentially with it.
 const MAX_PREEMPTIONS: &str = "3";
 

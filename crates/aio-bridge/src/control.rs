@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use cf_core::sync::{Mutex, lock};
+use cf_core::sync::{Mutex, lock, thread_local};
 
 use crate::delivery;
 
@@ -132,12 +132,16 @@ pub(crate) fn as_current<R>(control: &Arc<Control>, f: impl FnOnce() -> R) -> R 
     struct Restore(Option<Arc<Control>>);
     impl Drop for Restore {
         fn drop(&mut self) {
-            let inner = CURRENT.replace(self.0.take());
+            let inner = swap_current(self.0.take());
             drop(inner);
         }
     }
-    let _outer = Restore(CURRENT.replace(Some(Arc::clone(control))));
+    let _outer = Restore(swap_current(Some(Arc::clone(control))));
     f()
+}
+
+fn swap_current(control: Option<Arc<Control>>) -> Option<Arc<Control>> {
+    CURRENT.with(|current| current.replace(control))
 }
 
 pub(crate) fn current() -> Option<Arc<Control>> {

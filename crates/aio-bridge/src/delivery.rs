@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use cf_core::{Error, unwind};
+use cf_core::{Error, sync::thread_local, unwind};
 use pin_project_lite::pin_project;
 
 thread_local! {
@@ -29,7 +29,7 @@ pub(crate) struct Delivery {
 
 /// Whether what is polled now is to end.
 pub(crate) fn is_cancelling() -> bool {
-    DELIVERY.get().is_some()
+    DELIVERY.with(Cell::get).is_some()
 }
 
 /// Says that the coroutine takes notice by itself.
@@ -43,17 +43,19 @@ pub(crate) fn expect_end() {
 }
 
 fn note(change: impl FnOnce(&mut Delivery)) {
-    if let Some(mut delivery) = DELIVERY.get() {
-        change(&mut delivery);
-        DELIVERY.set(Some(delivery));
-    }
+    DELIVERY.with(|mark| {
+        if let Some(mut delivery) = mark.get() {
+            change(&mut delivery);
+            mark.set(Some(delivery));
+        }
+    });
 }
 
 /// Polls with the mark set.
 pub(crate) fn cancelling<R>(poll: impl FnOnce() -> R) -> (R, Delivery) {
     let outer = Marked::set(Some(Delivery::default()));
     let polled = poll();
-    let delivery = DELIVERY.get().unwrap_or_default();
+    let delivery = DELIVERY.with(Cell::get).unwrap_or_default();
     drop(outer);
     // What a delivery further out started is answered there, too.
     note(|outer| outer.is_awaited |= delivery.is_awaited);
@@ -71,13 +73,13 @@ struct Marked(Option<Delivery>);
 
 impl Marked {
     fn set(delivery: Option<Delivery>) -> Self {
-        Self(DELIVERY.replace(delivery))
+        Self(DELIVERY.with(|mark| mark.replace(delivery)))
     }
 }
 
 impl Drop for Marked {
     fn drop(&mut self) {
-        DELIVERY.set(self.0);
+        DELIVERY.with(|mark| mark.set(self.0));
     }
 }
 

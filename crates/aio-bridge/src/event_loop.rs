@@ -34,6 +34,7 @@ struct Tasks {
 }
 
 /// Counts a task in until it is dropped.
+#[derive(Debug)]
 pub(crate) struct Registration {
     event_loop: Arc<EventLoop>,
     id: u64,

@@ -3,7 +3,7 @@
 /// True for `AioFuture`, `SharedAioFuture`, `Task`, and what `gather` and `shield` give; false for everything else.
 ///
 /// It looks at the type only, through references, and evaluates its argument once without consuming it. A blocking future and
-/// a bare coroutine are no futures in this sense. Follows `asyncio.isfuture`.
+/// a bare coroutine are no futures in this sense, and of a generic type nothing is known. Follows `asyncio.isfuture`.
 ///
 /// # Examples
 /// ```
@@ -46,6 +46,7 @@ impl<T: Send + Sync + 'static> IsFuture for crate::SharedAioFuture<T> {}
 impl<T: Send + 'static> IsFuture for crate::Task<T> {}
 impl<T: Send + 'static> IsFuture for crate::Gather<T> {}
 impl<T: Send + 'static> IsFuture for crate::GatherAll<T> {}
+impl<P: crate::__gather::Parts, const ALL: bool> IsFuture for crate::__gather::GatherMixed<P, ALL> {}
 impl<T: Send + 'static> IsFuture for crate::Shield<T> {}
 impl<F: IsFuture + ?Sized> IsFuture for &F {}
 impl<F: IsFuture + ?Sized> IsFuture for &mut F {}

@@ -1,10 +1,15 @@
 //! Models of every race around one future: loom runs each through all the orders in which its threads may meet.
 #![cfg(cf_loom)]
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+};
 
 use cf_core::{
-    Error, Future, Promise, ReturnWhen, as_completed, gather,
+    Error, Future, Promise, ReturnWhen, as_completed,
+    bridge::{Awaited, AwaitedCanceller, Completions, SharedAwaited},
+    checkpoint, gather,
     sync::{
         atomic::{AtomicUsize, Ordering},
         thread,
@@ -313,5 +318,469 @@ fn gather_races_finish() {
         let finishers = [finish(promise, 7), finish(second, 8)];
         assert_eq!(gather([a, b]).result().unwrap(), [7, 8]);
         join(finishers);
+    });
+}
+
+/// Unparks the thread that blocks on a poll.
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Polls until it is ready, and parks in between.
+fn block_on<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> R {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        match poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(outcome) => return outcome,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// A waker that holds something until it is dropped.
+struct Holds<T> {
+    _held: T,
+}
+
+impl<T: Send + Sync + 'static> Wake for Holds<T> {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A promise that runs, and the awaitable face of its future.
+fn running() -> (Promise<u32>, Awaited<u32>) {
+    let (promise, future) = Promise::new();
+    assert!(promise.set_running_or_notify_cancel());
+    (promise, Awaited::new(future))
+}
+
+/// Starts a thread that gives up.
+fn give_up(canceller: AwaitedCanceller) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        canceller.give_up();
+    })
+}
+
+fn is_cancelled(outcome: Result<u32, Error>) -> bool {
+    match outcome {
+        Ok(value) => {
+            assert_eq!(value, 7);
+            false
+        }
+        Err(error) => {
+            assert!(matches!(error, Error::Cancelled));
+            true
+        }
+    }
+}
+
+#[test]
+fn waker_registration_races_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = Awaited::new(future);
+        let finisher = finish(promise, 7);
+        assert_eq!(block_on(|context| awaited.poll(context)).unwrap(), 7);
+        finisher.join().unwrap();
+    });
+}
+
+#[test]
+fn waker_replacement_races_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = Awaited::new(future);
+        let older = Arc::new(Holds { _held: () });
+        let waker = Waker::from(Arc::clone(&older));
+        assert!(awaited.poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        let finisher = finish(promise, 7);
+        assert_eq!(block_on(|context| awaited.poll(context)).unwrap(), 7);
+        finisher.join().unwrap();
+        assert_eq!(Arc::strong_count(&older), 1, "no waker is left");
+    });
+}
+
+#[test]
+fn give_up_races_finish() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let canceller = awaited.canceller();
+        let threads = [finish(promise, 7), give_up(canceller)];
+        let outcome = block_on(|context| awaited.poll(context));
+        join(threads);
+        assert_eq!(is_cancelled(outcome), awaited.is_cancelled());
+    });
+}
+
+#[test]
+fn give_up_is_told_the_verdict_of_its_race_with_finish() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let finisher = finish(promise, 7);
+        let given_up = awaited.give_up();
+        let outcome = block_on(|context| awaited.poll(context));
+        assert_eq!(is_cancelled(outcome), given_up);
+        finisher.join().unwrap();
+    });
+}
+
+#[test]
+fn give_up_races_start() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = Awaited::new(future);
+        let worker = thread::spawn(move || {
+            let started = promise.set_running_or_notify_cancel();
+            if started {
+                promise.set_result(7).unwrap();
+            }
+        });
+        let given_up = awaited.give_up();
+        let outcome = block_on(|context| awaited.poll(context));
+        assert_eq!(is_cancelled(outcome), given_up);
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn give_up_races_give_up() {
+    model(|| {
+        let (_promise, future) = Promise::<u32>::new();
+        let awaited = Awaited::new(future);
+        let canceller = awaited.canceller();
+        let giver = thread::spawn(move || canceller.give_up());
+        let given_up = awaited.give_up();
+        assert_ne!(giver.join().unwrap(), given_up, "exactly one of them does");
+        assert!(awaited.is_cancelled());
+    });
+}
+
+#[test]
+fn shared_give_up_races_give_up() {
+    model(|| {
+        let (_promise, future) = Promise::<u32>::new();
+        let awaited = SharedAwaited::new(future.shared());
+        let other = awaited.clone();
+        let giver = thread::spawn(move || other.give_up());
+        let given_up = awaited.give_up();
+        assert_ne!(giver.join().unwrap(), given_up, "exactly one of them does");
+        assert!(awaited.is_cancelled());
+    });
+}
+
+#[test]
+fn give_up_races_a_stop_at_a_checkpoint() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let worker = thread::spawn(move || match promise.run(checkpoint) {
+            Ok(()) => promise.set_result(7).unwrap(),
+            Err(stopped) => promise.set_exception(stopped).unwrap(),
+        });
+        let given_up = awaited.give_up();
+        let outcome = block_on(|context| awaited.poll(context));
+        assert_eq!(is_cancelled(outcome), given_up);
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn give_up_races_registration() {
+    model(|| {
+        let (_promise, mut awaited) = running();
+        let canceller = awaited.canceller();
+        let giver = thread::spawn(move || assert!(canceller.give_up()));
+        assert!(is_cancelled(block_on(|context| awaited.poll(context))));
+        giver.join().unwrap();
+    });
+}
+
+#[test]
+fn give_up_races_poll_stopped() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let canceller = awaited.canceller();
+        let threads = [finish(promise, 7), give_up(canceller)];
+        let outcome = block_on(|context| awaited.poll_stopped(context));
+        assert_eq!(outcome.unwrap(), 7, "the end is awaited, not the giving up");
+        join(threads);
+    });
+}
+
+#[test]
+fn give_up_races_try_take() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let canceller = awaited.canceller();
+        let finisher = finish(promise, 7);
+        let giver = thread::spawn(move || canceller.give_up());
+        let taken = awaited.try_take();
+        let given_up = giver.join().unwrap();
+        finisher.join().unwrap();
+        if let Some(outcome) = taken {
+            assert_eq!(is_cancelled(outcome), given_up);
+        }
+    });
+}
+
+#[test]
+fn give_up_races_error() {
+    model(|| {
+        let (promise, awaited) = running();
+        let canceller = awaited.canceller();
+        let threads = [thread::spawn(move || drop(promise)), give_up(canceller)];
+        let before = awaited.error();
+        join(threads);
+        if let Some(before) = before {
+            assert_eq!(
+                matches!(before, Error::Cancelled),
+                matches!(awaited.error(), Some(Error::Cancelled)),
+                "the first one stays"
+            );
+        }
+    });
+}
+
+#[test]
+fn give_up_races_a_blocking_reader() {
+    model(|| {
+        let (promise, awaited) = running();
+        let canceller = awaited.canceller();
+        let threads = [
+            thread::spawn(move || assert!(canceller.give_up())),
+            thread::spawn(move || {
+                assert_eq!(awaited.into_future().result().unwrap(), 7);
+            }),
+        ];
+        let [giver, reader] = threads;
+        giver.join().unwrap();
+        promise.set_result(7).unwrap();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn dropping_the_reader_races_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = Awaited::new(future);
+        let held = Arc::new(());
+        // Its drop looks for a waker in the same cell.
+        let mut observer = awaited.observer();
+        assert!(
+            observer
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        let waker = Waker::from(Arc::new(Holds {
+            _held: (Arc::clone(&held), observer),
+        }));
+        assert!(awaited.poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        let value = Arc::new(());
+        let finisher = {
+            let value = Arc::clone(&value);
+            thread::spawn(move || promise.set_result(value).unwrap())
+        };
+        drop(awaited);
+        finisher.join().unwrap();
+        assert_eq!(Arc::strong_count(&held), 1, "no waker is left");
+        assert_eq!(Arc::strong_count(&value), 1, "nor the value");
+    });
+}
+
+#[test]
+fn completions_registration_races_finish() {
+    model(|| {
+        let (promise, a) = Promise::new();
+        let (second, b) = Promise::new();
+        let (a, b) = (Awaited::new(a), Awaited::new(b));
+        let finishers = [finish(promise, 7), finish(second, 8)];
+        let mut completions = Completions::new();
+        let watched: Vec<_> = [(0, &a), (1, &b)]
+            .into_iter()
+            .filter_map(|(index, it)| completions.watch(it, index).then_some(index))
+            .collect();
+        block_on(|context| completions.poll(watched.len(), false, context));
+        let mut reported = completions.take().0;
+        reported.sort_unstable();
+        assert_eq!(reported, watched);
+        join(finishers);
+    });
+}
+
+#[test]
+fn completions_poll_races_arrival() {
+    model(|| {
+        let (promise, a) = Promise::new();
+        let (second, b) = Promise::new();
+        let (a, b) = (Awaited::new(a), Awaited::new(b));
+        let mut completions = Completions::new();
+        assert!(completions.watch(&a, 0) && completions.watch(&b, 1));
+        let finishers = [finish(promise, 7), finish(second, 8)];
+        block_on(|context| completions.poll(2, false, context));
+        let mut reported = completions.take().0;
+        reported.sort_unstable();
+        assert_eq!(reported, [0, 1]);
+        join(finishers);
+    });
+}
+
+#[test]
+fn completions_poll_races_a_failure() {
+    model(|| {
+        let (promise, a) = Promise::<u32>::new();
+        let (_pending, b) = Promise::<u32>::new();
+        let (a, b) = (Awaited::new(a), Awaited::new(b));
+        let mut completions = Completions::new();
+        assert!(completions.watch(&a, 0) && completions.watch(&b, 1));
+        let dropper = thread::spawn(move || drop(promise));
+        block_on(|context| completions.poll(2, true, context));
+        assert_eq!(completions.take(), (vec![0], true));
+        dropper.join().unwrap();
+    });
+}
+
+#[test]
+fn completions_poll_races_give_up() {
+    model(|| {
+        let (promise, awaited) = running();
+        let canceller = awaited.canceller();
+        let mut completions = Completions::new();
+        assert!(completions.watch(&awaited, 0));
+        let threads = [finish(promise, 7), give_up(canceller)];
+        block_on(|context| completions.poll(1, false, context));
+        join(threads);
+        assert_eq!(completions.take().0, [0], "it reports once");
+    });
+}
+
+#[test]
+fn poll_cancelled_races_cancel() {
+    model(|| {
+        let (promise, future) = Promise::<u32>::new();
+        let canceller = thread::spawn(move || assert!(future.cancel()));
+        block_on(|context| promise.poll_cancelled(context));
+        assert!(promise.is_cancelled());
+        canceller.join().unwrap();
+    });
+}
+
+#[test]
+fn poll_cancelled_races_give_up() {
+    model(|| {
+        let (promise, awaited) = running();
+        let giver = thread::spawn(move || assert!(awaited.give_up()));
+        block_on(|context| promise.poll_cancelled(context));
+        giver.join().unwrap();
+    });
+}
+
+#[test]
+fn two_shared_awaited_race_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = SharedAwaited::new(future.shared());
+        let mut other = awaited.clone();
+        let finisher = finish(promise, 7);
+        let reader = thread::spawn(move || assert_eq!(block_on(|it| other.poll(it)).unwrap(), 7));
+        assert_eq!(block_on(|context| awaited.poll(context)).unwrap(), 7);
+        reader.join().unwrap();
+        finisher.join().unwrap();
+    });
+}
+
+#[test]
+fn shared_give_up_races_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        assert!(promise.set_running_or_notify_cancel());
+        let awaited = SharedAwaited::new(future.shared());
+        let mut other = awaited.clone();
+        let finisher = finish(promise, 7);
+        let reader = thread::spawn(move || {
+            let first = block_on(|context| other.poll(context));
+            (is_cancelled(first), other)
+        });
+        let given_up = awaited.give_up();
+        let (was_cancelled, mut other) = reader.join().unwrap();
+        finisher.join().unwrap();
+        let again = block_on(|context| other.poll(context));
+        assert_eq!((was_cancelled, is_cancelled(again)), (given_up, given_up));
+    });
+}
+
+#[test]
+fn shared_give_up_races_peek() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        assert!(promise.set_running_or_notify_cancel());
+        let awaited = SharedAwaited::new(future.shared());
+        let other = awaited.clone();
+        let finisher = finish(promise, 7);
+        let giver = thread::spawn(move || other.give_up());
+        let seen = awaited.peek();
+        let given_up = giver.join().unwrap();
+        finisher.join().unwrap();
+        if let Some(outcome) = seen {
+            assert_eq!(is_cancelled(outcome), given_up);
+        }
+    });
+}
+
+#[test]
+fn shared_give_up_races_a_blocking_clone() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        assert!(promise.set_running_or_notify_cancel());
+        let blocking = future.shared();
+        let awaited = SharedAwaited::new(blocking.clone());
+        let reader = thread::spawn(move || assert_eq!(blocking.result().unwrap(), 7));
+        let giver = thread::spawn(move || assert!(awaited.give_up()));
+        giver.join().unwrap();
+        promise.set_result(7).unwrap();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn observer_poll_races_finish() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut observer = Awaited::new(future).observer();
+        let finisher = finish(promise, 7);
+        block_on(|context| observer.poll(context));
+        assert_eq!(observer.look(|done| *done.result().unwrap()), Some(7));
+        finisher.join().unwrap();
+    });
+}
+
+#[test]
+fn observer_look_races_poll() {
+    model(|| {
+        let (promise, future) = Promise::new();
+        let mut awaited = Awaited::new(future);
+        let observer = awaited.observer();
+        promise.set_result(7).unwrap();
+        let looker = thread::spawn(move || observer.look(|done| done.result().ok().copied()));
+        assert_eq!(block_on(|context| awaited.poll(context)).unwrap(), 7);
+        let seen = looker.join().unwrap().unwrap();
+        assert!(seen.is_none_or(|value| value == 7));
+    });
+}
+
+#[test]
+fn observer_look_races_give_up() {
+    model(|| {
+        let (promise, mut awaited) = running();
+        let (observer, canceller) = (awaited.observer(), awaited.canceller());
+        let threads = [finish(promise, 7), give_up(canceller)];
+        let seen = observer.look(|done| done.cancelled());
+        join(threads);
+        let outcome = block_on(|context| awaited.poll(context));
+        assert!(seen.is_none_or(|was_cancelled| was_cancelled == is_cancelled(outcome)));
     });
 }

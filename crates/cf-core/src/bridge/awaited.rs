@@ -60,7 +60,7 @@ impl<T: 'static> Awaited<T> {
 
     /// Gives the outcome, once; [`Error::Cancelled`] also where the reader gave up on running work.
     ///
-    /// Polled again after that it is ready with [`Error::InvalidState`].
+    /// Polled again after a value or an error it is ready with [`Error::InvalidState`]; a cancellation is given every time.
     ///
     /// # Examples
     /// ```

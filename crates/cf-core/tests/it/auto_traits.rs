@@ -5,6 +5,7 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
+use cf_core::bridge::{Awaited, AwaitedCanceller, Completions, Observer, SharedAwaited};
 use cf_core::{
     AsCompleted, AsCompletedTimeout, BoxError, BrokenExecutor, Canceller, Context, Deadlock,
     DoneAndNotDone, Error, Exception, Fallible, Future, InlineExecutor, InvalidState, Panic,
@@ -27,6 +28,18 @@ fn handles_go_to_any_thread_and_may_be_shared_by_threads() {
     is_send_and_sync::<SharedFuture<u32>>();
     is_send_and_sync::<Canceller>();
     is_send_and_sync::<InlineExecutor>();
+}
+
+#[test]
+fn awaitable_handles_go_to_any_thread_and_may_be_shared_by_threads() {
+    is_send_and_sync::<Awaited<OnlySend>>();
+    is_send_and_sync::<SharedAwaited<u32>>();
+    is_send_and_sync::<Observer<OnlySend>>();
+    is_send_and_sync::<Completions>();
+    is_send_and_sync::<AwaitedCanceller>();
+    is_unwind_safe::<Awaited<OnlySend>>();
+    is_unwind_safe::<SharedAwaited<u32>>();
+    is_unwind_safe::<AwaitedCanceller>();
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Tasks on plain threads: an executor that gives each task a thread of its own, and promises kept by several threads.
 
 use std::{
+    cell::RefCell,
+    rc::Rc,
     sync::{Arc, Barrier},
     thread::{self, JoinHandle},
     time::Instant,
@@ -8,8 +10,10 @@ use std::{
 
 use cf_core::{
     Callable, ClosureExecutor, Future, Promise, Submission, Task,
-    host::{Ending, Home, Host},
+    host::{self, Ending, Home, Host},
 };
+
+use crate::gate::Gate;
 
 /// Runs each task on a new thread, which belongs to no pool.
 #[derive(Clone, Copy)]
@@ -26,6 +30,16 @@ impl ClosureExecutor for OnThreads {
 /// A task that runs when the test says so.
 pub(crate) fn queued<C: Callable + 'static>(callable: C) -> (Task, Future<C::Output>) {
     Submission::new(callable, Home::NOWHERE).split()
+}
+
+thread_local! {
+    static BLOCKED: RefCell<Option<Gate>> = const { RefCell::new(None) };
+}
+
+/// Opens `gate` once this thread blocks: it watches by then what it waits for.
+pub(crate) fn open_when_blocked(gate: Gate) {
+    BLOCKED.set(Some(gate));
+    host::install(Some(Rc::new(Plain)));
 }
 
 /// A thread that nobody can stand in for.
@@ -59,6 +73,7 @@ impl Host for Plain {
     fn not_ready(&self) {}
 
     fn block(&self) -> bool {
+        BLOCKED.with_borrow_mut(|gate| gate.take().iter().for_each(Gate::open));
         true
     }
 

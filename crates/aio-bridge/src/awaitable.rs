@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     ffi::OsString,
-    future::IntoFuture,
+    future::{Future, IntoFuture},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -16,22 +16,46 @@ use cf_core::{BoxError, Error};
 ///
 /// # Examples
 /// ```
-/// use aio_bridge::Awaitable;
+/// use aio_bridge::{Awaitable, Error, Outcome, run, shield};
 ///
-/// fn takes(_: impl Awaitable) {}
+/// async fn twice(number: impl Awaitable<Gives = u32>) -> u32 {
+///     2 * number.await
+/// }
 ///
-/// takes(async {});
-/// takes(aio_bridge::future::<u32>().1);
+/// async fn go_on<A>(awaitable: A) -> bool
+/// where
+///     A: Awaitable<Gives: Outcome, Body: Send + 'static> + 'static,
+/// {
+///     shield(awaitable).await.is_ok()
+/// }
+///
+/// assert_eq!(run(twice(async { 21 })).unwrap(), 42);
+/// assert!(run(go_on(async { Ok::<_, Error>("tea") })).unwrap());
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited",
     label = "not an awaitable",
     note = "a blocking future is made awaitable by `aio_bridge::wrap_future`"
 )]
-pub trait Awaitable: IntoFuture {}
+pub trait Awaitable:
+    IntoFuture<Output = <Self as Awaitable>::Gives, IntoFuture = <Self as Awaitable>::Body>
+{
+    /// What awaiting it gives: its `Output`.
+    type Gives;
+    /// The future that is polled: its `IntoFuture`.
+    type Body: Future<Output = Self::Gives>;
+}
 
+/// Both types are parameters, because a compiler that looks for `F::Output` complains of `Future` before it comes to `Awaitable`.
 #[diagnostic::do_not_recommend]
-impl<F: IntoFuture> Awaitable for F {}
+impl<F, G, B> Awaitable for F
+where
+    F: IntoFuture<Output = G, IntoFuture = B>,
+    B: Future<Output = G>,
+{
+    type Gives = G;
+    type Body = B;
+}
 
 /// What an awaitable may give where its failure matters: a `Result`, whose `Err` is the failure, or a plain value.
 ///

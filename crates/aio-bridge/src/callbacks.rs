@@ -66,8 +66,8 @@ pub(crate) struct Callbacks<T> {
 struct Queue<T> {
     waiting: VecDeque<(u64, Callback<T>)>,
     next_id: u64,
-    /// Somebody on the loop waits for the end to run them.
-    has_runner: bool,
+    /// The loop on which somebody waits for the end to run them.
+    runs_on: Option<Handle>,
     /// The future's reader, which gets the value after they have looked at it.
     reader: Option<Waker>,
 }
@@ -78,7 +78,7 @@ impl<T: 'static> Callbacks<T> {
             queue: Arc::new(Mutex::new(Queue {
                 waiting: VecDeque::new(),
                 next_id: 0,
-                has_runner: false,
+                runs_on: None,
                 reader: None,
             })),
         }
@@ -97,24 +97,52 @@ impl<T: 'static> Callbacks<T> {
         let id = queue.next_id;
         queue.next_id += 1;
         queue.waiting.push_back((id, callback));
-        let needs_runner = !std::mem::replace(&mut queue.has_runner, true);
+        let needs_runner = queue.runs_on.is_none();
+        if needs_runner {
+            queue.runs_on = Some(handle.clone());
+        }
         drop(queue);
         if needs_runner {
-            let mut observed = observed();
-            let runner = Runner(Arc::clone(&self.queue));
-            drop(handle.spawn(async move {
-                poll_fn(|context| observed.poll_end(context)).await;
-                while let Some(callback) = runner.next() {
-                    let mut callback = Some(callback);
-                    observed.look(&mut |done| {
-                        if let Some(callback) = callback.take() {
-                            unwind::contain("done callback", || callback(done));
-                        }
-                    });
-                }
-            }));
+            self.run_later(&handle, observed());
         }
         CallbackId(id)
+    }
+
+    /// Runs them at the end of what is observed; `runs_on` is set by now.
+    fn run_later(&self, handle: &Handle, mut observed: impl Observed<T>) {
+        let mut runner = Runner {
+            queue: Arc::clone(&self.queue),
+            is_over: false,
+        };
+        drop(handle.spawn(async move {
+            poll_fn(|context| observed.poll_end(context)).await;
+            while let Some(callback) = runner.next() {
+                let mut callback = Some(callback);
+                observed.look(&mut |done| {
+                    if let Some(callback) = callback.take() {
+                        unwind::contain("done callback", || callback(done));
+                    }
+                });
+            }
+        }));
+    }
+
+    /// Takes those that wait along to where the outcome is to be seen from now on, under the ids they have.
+    pub(crate) fn moved_to<O: Observed<T>>(&self, observed: impl FnOnce() -> O) -> Self {
+        let moved = Self::new();
+        let mut older = lock(&self.queue);
+        let mut newer = lock(&moved.queue);
+        std::mem::swap(&mut newer.waiting, &mut older.waiting);
+        newer.next_id = older.next_id;
+        if !newer.waiting.is_empty() {
+            newer.runs_on.clone_from(&older.runs_on);
+        }
+        let handle = newer.runs_on.clone();
+        drop((older, newer));
+        if let Some(handle) = handle {
+            moved.run_later(&handle, observed());
+        }
+        moved
     }
 
     pub(crate) fn remove(&self, id: CallbackId) -> bool {
@@ -131,7 +159,7 @@ impl<T: 'static> Callbacks<T> {
     pub(crate) fn poll_idle(&self, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut queue = lock(&self.queue);
-        if !queue.has_runner {
+        if queue.runs_on.is_none() {
             return Poll::Ready(());
         }
         let older = queue.reader.replace(waker);
@@ -141,26 +169,43 @@ impl<T: 'static> Callbacks<T> {
     }
 }
 
-/// Who runs them; gone, also with its runtime, it keeps nobody waiting.
-struct Runner<T>(Arc<Mutex<Queue<T>>>);
+/// Who runs them; gone with its runtime before its end, it keeps nobody waiting.
+struct Runner<T> {
+    queue: Arc<Mutex<Queue<T>>>,
+    /// What is added from now on has another runner.
+    is_over: bool,
+}
 
 impl<T> Runner<T> {
     /// The next one to be run; without one this runner has ended.
-    fn next(&self) -> Option<Callback<T>> {
-        let mut queue = lock(&self.0);
-        let next = queue.waiting.pop_front();
-        queue.has_runner = next.is_some();
-        next.map(|(_, callback)| callback)
+    fn next(&mut self) -> Option<Callback<T>> {
+        let mut queue = lock(&self.queue);
+        if let Some((_, callback)) = queue.waiting.pop_front() {
+            return Some(callback);
+        }
+        self.is_over = true;
+        let handle = queue.runs_on.take();
+        let reader = queue.reader.take();
+        drop(queue);
+        drop(handle);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        None
     }
 }
 
 impl<T> Drop for Runner<T> {
     fn drop(&mut self) {
-        let mut queue = lock(&self.0);
-        queue.has_runner = false;
+        if self.is_over {
+            return;
+        }
+        let mut queue = lock(&self.queue);
+        let handle = queue.runs_on.take();
         let abandoned = std::mem::take(&mut queue.waiting);
         let reader = queue.reader.take();
         drop(queue);
+        drop(handle);
         unwind::contain("drop of a done callback", || drop(abandoned));
         if let Some(reader) = reader {
             reader.wake();

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    future::{Future, IntoFuture},
+    future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What an awaitable gives when it succeeds.
-pub(crate) type Value<A> = <<A as IntoFuture>::Output as Outcome>::Value;
+pub(crate) type Value<A> = <<A as Awaitable>::Gives as Outcome>::Value;
 
 /// What a combinator waits for.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ fn taken<A>() -> A {
 #[track_caller]
 pub(crate) fn ensure<A>(awaitable: A) -> Child<Value<A>>
 where
-    A: Awaitable<Output: Outcome> + 'static,
-    A::IntoFuture: Send + 'static,
+    A: Awaitable<Gives: Outcome> + 'static,
+    A::Body: Send + 'static,
 {
     match as_handle(awaitable) {
         Ok(child) => child,

@@ -22,7 +22,7 @@ use cf_core::{BoxError, Error};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a coroutine",
-    label = "only a std future can be run as a task",
+    label = "only a std future whose output is `Send` can be run as a task",
     note = "a blocking future is made awaitable by `aio_bridge::wrap_future`, a closure is run by `aio_bridge::to_thread` or `run_in_executor`"
 )]
 pub trait Coroutine: sealed::Sealed {
@@ -48,15 +48,19 @@ mod sealed {
 impl<F: Future> sealed::Sealed for F {}
 
 #[diagnostic::do_not_recommend]
-impl<F: Future<Output: Send + 'static>> Coroutine for F {
-    type Output = F::Output;
+impl<F, T> Coroutine for F
+where
+    F: Future<Output = T>,
+    T: Send + 'static,
+{
+    type Output = T;
     type Body = F;
 
     fn into_body(self) -> F {
         self
     }
 
-    fn outcome(output: F::Output) -> Result<F::Output, Error> {
+    fn outcome(output: T) -> Result<T, Error> {
         Ok(output)
     }
 }

@@ -313,7 +313,7 @@ impl<T: Send + 'static> AioFuture<T> {
         let Some(awaited) = self.awaited.take() else {
             unreachable!("only taken by value or by drop")
         };
-        if self.is_seen {
+        if self.is_seen || awaited.is_cancelled() {
             return;
         }
         awaited
@@ -340,7 +340,12 @@ impl<T: Send + 'static> AioFuture<T> {
             unreachable!("only taken by value or by drop")
         };
         let was_cancelled = awaited.is_cancelled();
-        let shared = SharedAioFuture::new(awaited.into_future().shared());
+        let callbacks = self.callbacks.take();
+        let shared = SharedAioFuture::new(
+            awaited.into_future().shared(),
+            callbacks.as_deref(),
+            self.is_seen,
+        );
         if was_cancelled {
             shared.cancel();
         }
@@ -393,7 +398,7 @@ impl<T: Send + 'static> Drop for AioFuture<T> {
 impl<T: Send + 'static> fmt::Debug for AioFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = format!("{:?}", self.awaited());
-        f.write_str(&inner.replace("Awaited", "AioFuture"))
+        f.write_str(&inner.replacen("Awaited", "AioFuture", 1))
     }
 }
 

@@ -42,8 +42,8 @@ use crate::{
 pub fn gather<A>(awaitables: impl IntoIterator<Item = A>) -> Gather<Value<A>>
 where
     A: Awaitable + 'static,
-    A::Output: Outcome,
-    A::IntoFuture: Send + 'static,
+    A::Gives: Outcome,
+    A::Body: Send + 'static,
 {
     Gather(Children::new(awaitables.into_iter().map(ensure).collect()))
 }
@@ -66,6 +66,7 @@ struct Children<T: Send + 'static> {
     completions: Completions,
     is_cancelled: bool,
     is_told: bool,
+    is_over: bool,
 }
 
 /// Nothing in it is pinned.
@@ -87,6 +88,7 @@ impl<T: Send + 'static> Children<T> {
             completions,
             is_cancelled: false,
             is_told: false,
+            is_over: false,
         }
     }
 
@@ -150,10 +152,15 @@ impl<T: Send + 'static> Children<T> {
         failure_suffices: bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
+        if self.is_over {
+            return Poll::Ready(Err(Error::InvalidState));
+        }
         if delivery::tells_first_time(&mut self.is_told) {
             self.cancel();
         }
-        delivery::answer(self.poll(failure_suffices, context))
+        let polled = delivery::answer(self.poll(failure_suffices, context));
+        self.is_over = polled.is_ready();
+        polled
     }
 
     fn take_outcomes(&mut self) -> Vec<Result<T, Error>> {

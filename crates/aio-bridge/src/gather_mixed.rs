@@ -53,8 +53,8 @@ pub struct Part<T: Send + 'static> {
 pub fn part<A>(awaitable: A) -> Part<Value<A>>
 where
     A: Awaitable + 'static,
-    A::Output: Outcome,
-    A::IntoFuture: Send + 'static,
+    A::Gives: Outcome,
+    A::Body: Send + 'static,
 {
     Part {
         child: Some(ensure(awaitable)),

@@ -103,6 +103,7 @@ impl TaskGroup {
                 group,
                 is_over: false,
             },
+            is_block_told: false,
             is_block_over: false,
         }
     }
@@ -129,8 +130,8 @@ impl TaskGroup {
     pub fn create_task<A>(&self, coroutine: A) -> Result<Task<Value<A>>, Error>
     where
         A: Awaitable + Send + 'static,
-        A::Output: Outcome,
-        A::IntoFuture: Send + 'static,
+        A::Gives: Outcome,
+        A::Body: Send + 'static,
     {
         let handle = current_handle();
         let (promise, future) = Promise::new();
@@ -231,6 +232,7 @@ pin_project! {
         block: Stoppable<B>,
         outcome: Option<<B::Output as Outcome>::Value>,
         end: End,
+        is_block_told: bool,
         is_block_over: bool,
     }
 }
@@ -274,12 +276,15 @@ where
                 if n_live > 0 {
                     if is_told {
                         crate::delivery::expect_end();
+                        // What is cancelled gives no value.
+                        *this.outcome = None;
                     }
                     return Poll::Pending;
                 }
                 break;
             }
-            if is_aborting {
+            // Once: what it does after it took notice is its own business.
+            if is_aborting && !std::mem::replace(this.is_block_told, true) {
                 this.block.as_mut().stop();
             }
             match unwind::catch(|| this.block.as_mut().poll(context)) {

@@ -2,13 +2,15 @@
 
 use std::{
     fmt,
-    future::{Future, IntoFuture},
+    future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use cf_core::BlockingGuard;
 use pin_project_lite::pin_project;
+
+use crate::awaitable::Awaitable;
 
 /// Refuses blocking calls on pending futures while `coroutine` is polled, as in a task of this crate.
 ///
@@ -26,7 +28,7 @@ use pin_project_lite::pin_project;
 /// assert!(matches!(refused, Err(Error::EventLoopBlocked)));
 /// # }
 /// ```
-pub fn guarded<F: IntoFuture>(coroutine: F) -> Guarded<F::IntoFuture> {
+pub fn guarded<A: Awaitable>(coroutine: A) -> Guarded<A::Body> {
     Guarded {
         coroutine: coroutine.into_future(),
     }

@@ -19,7 +19,8 @@ const EXECUTOR_SHUTDOWN: Duration = Duration::from_secs(300);
 /// Runs a coroutine on a new loop of one thread, this one, and gives its value.
 ///
 /// At the end the tasks that are left are cancelled and awaited, and the default executor is drained (for 300 seconds at most,
-/// then with a warning). The first Ctrl-C cancels the coroutine, if this is the main thread; the second ends the process.
+/// then with a warning). The first Ctrl-C cancels the coroutine, if this is the main thread and the program does not handle it
+/// by itself; the second ends the process.
 /// Follows `asyncio.run`. A program with a runtime of its own needs no `run`: everything else works in `#[tokio::main]`.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ use crate::{
 ///
 /// # Cancellation
 /// [`cancel`](Self::cancel) is for all clones. When the last clone is dropped, what has not started is cancelled and the rest
-/// asked to stop, unless a blocking clone is left.
+/// asked to stop; not so where it was made of a blocking `SharedFuture`, whose clones may still want the outcome.
 ///
 /// # Examples
 /// ```
@@ -52,22 +52,36 @@ struct Common<T: Send + Sync + 'static> {
 }
 
 impl<T: Send + Sync + 'static> SharedAioFuture<T> {
-    pub(crate) fn new(shared: SharedFuture<T>) -> Self {
-        Self::over(SharedAwaited::new(shared), true)
+    /// The heir of an awaitable future: of its callbacks, and of whether somebody has looked at it.
+    pub(crate) fn new(
+        shared: SharedFuture<T>,
+        callbacks: Option<&Callbacks<T>>,
+        is_seen: bool,
+    ) -> Self {
+        let awaited = SharedAwaited::new(shared);
+        let callbacks = callbacks.map(|older| older.moved_to(|| awaited.clone()));
+        let common = Common {
+            callbacks: callbacks.unwrap_or_else(Callbacks::new),
+            future: awaited.clone(),
+            is_seen: AtomicBool::new(is_seen),
+            cancels_on_drop: true,
+        };
+        Self::over(awaited, common)
     }
 
     /// One beside blocking clones, which may want the outcome when the awaiting ones are gone.
     pub(crate) fn beside(shared: SharedFuture<T>) -> Self {
-        Self::over(SharedAwaited::new(shared), false)
-    }
-
-    fn over(awaited: SharedAwaited<T>, cancels_on_drop: bool) -> Self {
+        let awaited = SharedAwaited::new(shared);
         let common = Common {
             callbacks: Callbacks::new(),
             future: awaited.clone(),
             is_seen: AtomicBool::new(false),
-            cancels_on_drop,
+            cancels_on_drop: false,
         };
+        Self::over(awaited, common)
+    }
+
+    fn over(awaited: SharedAwaited<T>, common: Common<T>) -> Self {
         Self {
             awaited,
             common: Arc::new(common),

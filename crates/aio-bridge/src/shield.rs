@@ -43,8 +43,8 @@ use crate::{
 pub fn shield<A>(awaitable: A) -> Shield<Value<A>>
 where
     A: Awaitable + 'static,
-    A::Output: Outcome,
-    A::IntoFuture: Send + 'static,
+    A::Gives: Outcome,
+    A::Body: Send + 'static,
 {
     Shield {
         inner: Some(ensure(awaitable)),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::{Future, IntoFuture},
+    future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
@@ -16,12 +16,17 @@ use cf_core::{
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
-use crate::{clock, delivery::Stoppable};
+use crate::{
+    awaitable::Awaitable,
+    clock,
+    delivery::{self, Stoppable},
+};
 
 /// Runs a block of awaits for `time` at most (`None`: no limit), and cancels it then.
 ///
 /// What the block awaits is cancelled first, and waited for, if it is a task or future of this crate; then the block is
-/// dropped at its await. A block that catches that ([`cancelled`](crate::cancelled())) may go on and give its value. Follows
+/// dropped at its await. What is to go on in spite of that, such as a shared future that others await, is put behind
+/// [`shield`](crate::shield). A block that catches that ([`cancelled`](crate::cancelled())) may go on and give its value. Follows
 /// `asyncio.timeout`.
 ///
 /// # Errors
@@ -43,10 +48,7 @@ use crate::{clock, delivery::Stoppable};
 ///     assert!(late.is_err());
 /// }).unwrap();
 /// ```
-pub fn timeout<F: IntoFuture>(
-    time: impl Into<Option<Duration>>,
-    block: F,
-) -> Timeout<F::IntoFuture> {
+pub fn timeout<A: Awaitable>(time: impl Into<Option<Duration>>, block: A) -> Timeout<A::Body> {
     let deadline = time.into().map_or_else(Deadline::never, Deadline::after);
     timeout_at(deadline, block)
 }
@@ -73,10 +75,7 @@ pub fn timeout<F: IntoFuture>(
 ///     assert_eq!(timeout_at(deadline.clone(), block).await, Ok(()));
 /// }).unwrap();
 /// ```
-pub fn timeout_at<F: IntoFuture>(
-    deadline: impl Into<Deadline>,
-    block: F,
-) -> Timeout<F::IntoFuture> {
+pub fn timeout_at<A: Awaitable>(deadline: impl Into<Deadline>, block: A) -> Timeout<A::Body> {
     Timeout {
         block: Stoppable::new(block.into_future()),
         deadline: deadline.into(),
@@ -218,8 +217,11 @@ impl<F: Future> Future for Timeout<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            if let Poll::Ready(output) = this.block.as_mut().poll(context) {
-                return Poll::Ready(output.ok_or(TimedOut::SINGLE));
+            match this.block.as_mut().poll(context) {
+                // Cancelled from outside as well: who awaits is dropped.
+                Poll::Ready(None) if delivery::is_cancelling() => return Poll::Pending,
+                Poll::Ready(output) => return Poll::Ready(output.ok_or(TimedOut::SINGLE)),
+                Poll::Pending => {}
             }
             if *this.is_over {
                 return Poll::Pending;

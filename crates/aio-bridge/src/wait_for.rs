@@ -44,7 +44,7 @@ pub async fn wait_for<A>(
 ) -> Result<Result<Value<A>, Error>, TimedOut>
 where
     A: Awaitable + 'static,
-    A::Output: Outcome,
+    A::Gives: Outcome,
 {
     let time = time.into();
     match as_handle(awaitable) {

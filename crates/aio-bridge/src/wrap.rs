@@ -9,7 +9,8 @@ use crate::{future::AioFuture, shared::SharedAioFuture, task::Task};
 ///
 /// # Cancellation
 /// Cancelling or dropping the awaitable future cancels what has not started and asks the rest to stop; cancelling the blocking
-/// one ([`Canceller`](cf_core::Canceller)) cancels the awaitable one.
+/// one ([`Canceller`](cf_core::Canceller)) cancels the awaitable one. Dropping what a `SharedFuture` became cancels nothing,
+/// as dropping that does.
 ///
 /// # Examples
 /// ```

@@ -373,6 +373,16 @@ impl fmt::Display for Reason {
     }
 }
 
+impl StdError for Reason {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Broken(broken) => broken.source(),
+            Self::NoThread(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}
+
 impl From<Reason> for Error {
     fn from(reason: Reason) -> Self {
         match reason {

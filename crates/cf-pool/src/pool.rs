@@ -313,7 +313,7 @@ impl ClosureExecutor for ThreadPoolExecutor {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.0.shut_down(false);
-        if is_blocking_refused() {
+        if is_blocking_refused() && self.0.has_unjoined() {
             tracing::warn!(
                 target: "concurrent_futures",
                 "a thread pool was dropped in an event loop: its work goes on unattended; \

@@ -250,6 +250,12 @@ impl Shared {
         tell_of_room(room);
     }
 
+    /// Whether there is a thread whose end nobody has waited for.
+    pub(crate) fn has_unjoined(&self) -> bool {
+        let state = self.lock();
+        !state.handles.is_empty() || !state.leavers.is_empty()
+    }
+
     /// Waits until all threads have ended.
     pub(crate) fn join(&self) {
         let _section = BlockedSection::enter();

@@ -6,6 +6,7 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use super::{AwaitedCanceller, Observer};
@@ -14,7 +15,9 @@ use crate::{
     error::Error,
     future::{Future, fmt_node},
     node::{Node, TaskKey, Watcher, WatcherId},
+    spin,
     state::Phase,
+    sync,
 };
 
 /// The awaitable face of a future: polled instead of waited for. Made from the blocking face, it costs nothing.
@@ -37,7 +40,8 @@ use crate::{
 #[must_use = "dropping it detaches the task; its result and its error are then lost"]
 pub struct Awaited<T: 'static> {
     slot: Arc<dyn Slot<T>>,
-    is_watching: bool,
+    /// Since when a waker of ours may be there.
+    watching: Option<Instant>,
 }
 
 impl<T: 'static> Awaited<T> {
@@ -54,7 +58,7 @@ impl<T: 'static> Awaited<T> {
     pub fn new(future: Future<T>) -> Self {
         Self {
             slot: future.into_slot(),
-            is_watching: false,
+            watching: None,
         }
     }
 
@@ -103,13 +107,24 @@ impl<T: 'static> Awaited<T> {
         context: &mut Context<'_>,
         sees_giving_up: bool,
     ) -> Poll<Result<T, Error>> {
-        // A look first: nobody clones a waker for what is there already.
+        // A look first: nobody clones a waker for what is there already, or in a moment.
         if let Some(outcome) = self.end(sees_giving_up) {
+            if let Some(asked) = self.watching {
+                spin::learn_from_answer(asked);
+            }
+            return Poll::Ready(outcome);
+        }
+        if self.watching.is_none()
+            && spin::glance(|| self.slot.phase().is_final())
+            && let Some(outcome) = self.end(sees_giving_up)
+        {
             return Poll::Ready(outcome);
         }
         let us = Watcher::Task(context.waker().clone(), TaskKey::READER);
         let outcome = self.slot.take_or_watch(us, sees_giving_up);
-        self.is_watching |= outcome.is_pending();
+        if outcome.is_pending() && self.watching.is_none() {
+            self.watching = Some(sync::now());
+        }
         outcome
     }
 
@@ -287,7 +302,7 @@ impl<T: 'static> Awaited<T> {
 /// Leaves no waker behind.
 impl<T: 'static> Drop for Awaited<T> {
     fn drop(&mut self) {
-        if self.is_watching {
+        if self.watching.is_some() {
             self.slot.unwatch(&WatcherId::Task(TaskKey::READER));
         }
     }

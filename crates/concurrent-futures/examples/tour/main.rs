@@ -1,10 +1,12 @@
-//! The tour: one real job on real files, then every part of the blocking half, each with its code and its numbers.
+//! The tour: one real job on real files, then every part of the library, each with its code and its numbers.
 //!
 //! Run it with `cargo xtask tour [DIR]`; without DIR it reads the workspace's own files.
 
 #![forbid(unsafe_code)]
 
+mod bars;
 mod bounding;
+mod bridging;
 mod callbacks;
 mod cancelling;
 mod chaining;
@@ -22,6 +24,7 @@ mod reading;
 mod scoping;
 mod stopping;
 mod sys;
+mod ticking;
 mod waiting;
 mod walk;
 
@@ -49,7 +52,7 @@ const INTERRUPTED: i32 = 130;
 
 type Chapter = fn(&mut Page) -> Result<(), BoxError>;
 
-const CHAPTERS: [(&str, Chapter); 13] = [
+const CHAPTERS: [(&str, Chapter); 15] = [
     ("waiting", waiting::run),
     ("completing", completing::run),
     ("callbacks", callbacks::run),
@@ -63,6 +66,8 @@ const CHAPTERS: [(&str, Chapter); 13] = [
     ("mapping", mapping::run),
     ("deadlocking", deadlocking::run),
     ("executing", executing::run),
+    ("bridging", bridging::run),
+    ("ticking", ticking::run),
 ];
 
 fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use std::process;
 use std::time::Duration;
 
 /// Columns of a line of prose or code.
-const WIDTH: usize = 96;
+pub(crate) const WIDTH: usize = 96;
 
 /// Prints the tour and counts its checks.
 pub(crate) struct Page {
@@ -132,7 +132,8 @@ impl Page {
         }
     }
 
-    fn paint(&self, colour: &str, text: &str) -> String {
+    /// Colours text where colours can be seen.
+    pub(crate) fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour {
             format!("\x1b[{colour}m{text}\x1b[0m")
         } else {

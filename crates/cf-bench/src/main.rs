@@ -7,6 +7,7 @@
 mod case;
 mod contenders;
 mod measured;
+mod offloaders;
 mod rounds;
 mod statistics;
 mod sys;

@@ -1,12 +1,14 @@
 //! The workloads by name, and the cases that each consists of.
 
 mod as_completed;
+mod awaiting;
 mod efficiency;
 mod fib;
 mod idle;
 mod memory;
 mod round_trip;
 mod throughput;
+mod ticker;
 mod trickle;
 
 use clap::ValueEnum;
@@ -30,6 +32,17 @@ pub(crate) enum Workload {
     ThroughputPinned,
     /// Many tiny tasks, results as they complete
     AsCompleted,
+    /// One tiny task at a time, awaited in the `block_on` of a multi-thread tokio runtime
+    AwaitOneBlockOn,
+    /// The same from a spawned task
+    AwaitOneSpawned,
+    /// The same in the `block_on` of a current-thread runtime
+    AwaitOneCurrentThread,
+    /// A thousand tiny tasks in flight, awaited in `block_on` and from a spawned task
+    #[value(name = "await_1000")]
+    AwaitAThousand,
+    /// The longest gap of a 1 ms ticker while the workers behind the bridge are saturated
+    Ticker,
     /// Fork-join: Fibonacci with a submit and a result at every node
     Fib,
     /// Allocations and bytes of a queued task
@@ -63,6 +76,11 @@ fn cases_of(workload: Workload, size: Size) -> Vec<Case> {
         Workload::ThroughputFourSubmitters => vec![throughput::from_four_threads(size)],
         Workload::ThroughputPinned => vec![throughput::on_one_core(size)],
         Workload::AsCompleted => vec![as_completed::case(size)],
+        Workload::AwaitOneBlockOn => vec![awaiting::one_from_block_on(size)],
+        Workload::AwaitOneSpawned => vec![awaiting::one_from_a_task(size)],
+        Workload::AwaitOneCurrentThread => vec![awaiting::one_on_current_thread(size)],
+        Workload::AwaitAThousand => awaiting::a_thousand(size),
+        Workload::Ticker => vec![ticker::case(size)],
         Workload::Fib => vec![fib::case(size)],
         Workload::Memory => memory::cases(size),
         Workload::Idle => vec![idle::case(size)],

@@ -313,12 +313,14 @@ impl ClosureExecutor for ThreadPoolExecutor {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.0.shut_down(false);
-        if is_blocking_refused() && self.0.has_unjoined() {
-            tracing::warn!(
-                target: "concurrent_futures",
-                "a thread pool was dropped in an event loop: its work goes on unattended; \
-                 use `close().await` of aio_bridge to wait for it"
-            );
+        if is_blocking_refused() {
+            if self.0.has_unjoined() {
+                tracing::warn!(
+                    target: "concurrent_futures",
+                    "a thread pool was dropped in an event loop: its work goes on unattended; \
+                     use `close().await` of aio_bridge to wait for it"
+                );
+            }
         } else if host::current_home() != Some(self.0.home) {
             self.0.join();
         }

@@ -14,6 +14,8 @@ use crate::{
     hooks::{Callback, Continuation, Hooks, Next, run_chain},
     host::{self, Home, Host},
     node::{Node, Watch, Watcher, WatcherId},
+    slot::{Lend, Slot},
+    stage::Stage,
     state::{Phase, PhaseMirror},
     sync::{
         Mutex, MutexGuard,
@@ -60,53 +62,6 @@ pub(crate) struct Cell<B: Body> {
 struct Inner<B: Body> {
     stage: Stage<B>,
     hooks: Hooks<B::Output>,
-}
-
-enum Stage<B: Body> {
-    Pending(B),
-    Running,
-    Done(Result<B::Output, Error>),
-    /// Out of the cell for the time of a callback or a peek; kept here are who has it and how it failed.
-    Lent(Box<Loan>),
-    Taken,
-}
-
-struct Loan {
-    borrower: thread::ThreadId,
-    cancelled: bool,
-    error: Option<Error>,
-}
-
-/// The typed face of a cell, for futures.
-pub(crate) trait Slot<T>: Node {
-    /// Moves the outcome out, if it is there.
-    fn take(&self) -> Option<Result<T, Error>>;
-
-    /// Moves the outcome out, or has `watcher` told when it can be; with `sees_giving_up` also when the reader gives up.
-    fn take_or_watch(&self, watcher: Watcher, sees_giving_up: bool) -> Poll<Result<T, Error>>;
-
-    /// Runs a queued task for its one reader and gives the outcome; gives itself back if there is nothing to run.
-    fn run_and_take(self: Arc<Self>, host: &dyn Host)
-    -> Result<Result<T, Error>, Arc<dyn Slot<T>>>;
-
-    /// Takes the outcome to look at it; it is to be put back with `restore`.
-    fn lend(&self) -> Lend<T>;
-
-    fn restore(&self, outcome: Result<T, Error>);
-
-    /// Has `callback` called at the end, or now if that has come.
-    fn call_when_done(&self, callback: Callback<T>);
-
-    /// Hands the outcome to `continuation`; returns what is to be run now if it has come already.
-    fn continue_with(&self, continuation: Continuation<T>) -> Option<Next>;
-}
-
-/// What became of a wish to look.
-pub(crate) enum Lend<T> {
-    NotDone,
-    /// This very thread is looking at it.
-    Recursive,
-    Outcome(Result<T, Error>),
 }
 
 impl<B: Body> Cell<B> {
@@ -397,20 +352,6 @@ impl<B: Body> Node for Cell<B> {
             self.place.file(),
             self.place.line()
         )
-    }
-}
-
-impl<B: Body> Stage<B> {
-    fn lent(outcome: &Result<B::Output, Error>, phase: Phase) -> Self {
-        Self::Lent(Box::new(Loan {
-            borrower: thread::current().id(),
-            cancelled: phase == Phase::Cancelled,
-            error: outcome.as_ref().err().cloned(),
-        }))
-    }
-
-    fn is_lent_to_me(&self) -> bool {
-        matches!(self, Self::Lent(loan) if loan.borrower == thread::current().id())
     }
 }
 

@@ -11,11 +11,11 @@ use std::{
 use crate::{
     block::{self, Limit},
     canceller::Canceller,
-    cell::{Lend, Slot},
     done::Done,
     error::{Error, TimedOut},
     host,
     node::{self, Node},
+    slot::{Lend, Slot},
     state::Phase,
 };
 

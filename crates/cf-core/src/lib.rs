@@ -59,8 +59,10 @@ mod node;
 mod promise;
 mod set;
 mod shared;
+mod slot;
 #[doc(hidden)]
 pub mod spin;
+mod stage;
 mod state;
 #[doc(hidden)]
 pub mod sync;

@@ -7,13 +7,14 @@ use std::{
 };
 
 use crate::{
-    cell::{Body, Cell, Slot},
+    cell::{Body, Cell},
     error::{BoxError, Error, InvalidState},
     frame,
     future::Future,
     hooks::{Next, run_chain},
     host::{Home, Host},
     node::{Node, TaskKey},
+    slot::Slot,
     state::Phase,
     unwind,
 };

@@ -4,13 +4,14 @@ use std::{any::Any, fmt, sync::Arc};
 
 use crate::{
     callable::Callable,
-    cell::{Body, Cell, Slot},
+    cell::{Body, Cell},
     context::Context,
     error::{Error, Exception},
     frame,
     future::Future,
     host::{Ending, Home, Host},
     node::{self, Node},
+    slot::Slot,
     state::Phase,
     unwind,
 };

@@ -11,10 +11,10 @@ use std::{
 
 use super::{AwaitedCanceller, Observer};
 use crate::{
-    cell::Slot,
     error::Error,
     future::{Future, fmt_node},
     node::{Node, TaskKey, Watcher, WatcherId},
+    slot::Slot,
     spin,
     state::Phase,
     sync,

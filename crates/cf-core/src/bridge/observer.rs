@@ -7,11 +7,11 @@ use std::{
 };
 
 use crate::{
-    cell::Slot,
     done::Done,
     error::Error,
     future::Lent,
     node::{TaskKey, WatcherId},
+    slot::Slot,
     state::Phase,
 };
 

@@ -2,13 +2,20 @@
 
 use std::cell::RefCell;
 
-use cf_core::{Callable, Error};
+use cf_core::{Callable, Error, bridge::task_depth};
 use tokio::runtime::Handle;
 
 use crate::{coroutine::Coroutine, threadsafe::run_coroutine_threadsafe};
 
 thread_local! {
-    static LOOP: RefCell<Option<Handle>> = const { RefCell::new(None) };
+    static LOOP: RefCell<Option<Sender>> = const { RefCell::new(None) };
+}
+
+/// Where the call on this thread was sent from.
+struct Sender {
+    handle: Handle,
+    /// The depth of its task: one that runs on top of it was sent by somebody else.
+    depth: usize,
 }
 
 /// A callable that knows the loop it was sent from.
@@ -30,14 +37,18 @@ impl<C: Callable> Callable for OnLoop<C> {
     type Output = C::Output;
 
     fn call(self) -> Result<C::Output, Error> {
-        struct Restore(Option<Handle>);
+        struct Restore(Option<Sender>);
         impl Drop for Restore {
             fn drop(&mut self) {
                 let inner = LOOP.replace(self.0.take());
                 drop(inner);
             }
         }
-        let _outer = Restore(LOOP.replace(self.handle));
+        let sender = self.handle.map(|handle| Sender {
+            handle,
+            depth: task_depth(),
+        });
+        let _outer = Restore(LOOP.replace(sender));
         self.callable.call()
     }
 }
@@ -65,7 +76,7 @@ where
     C: Coroutine,
     C::Body: Send + 'static,
 {
-    match LOOP.with_borrow(Clone::clone) {
+    match current_loop() {
         Some(handle) => run_coroutine_threadsafe(coroutine, &handle).result(),
         None => Err(Error::from_box(
             "from_thread::run works in a callable that to_thread runs in a loop: \
@@ -73,6 +84,15 @@ where
                 .into(),
         )),
     }
+}
+
+fn current_loop() -> Option<Handle> {
+    LOOP.with_borrow(|sender| {
+        sender
+            .as_ref()
+            .filter(|sender| sender.depth == task_depth())
+            .map(|sender| sender.handle.clone())
+    })
 }
 
 /// Calls `f` on the loop and blocks this worker for what it gives; as [`run`] otherwise.

@@ -23,6 +23,8 @@ pub use self::{
     observer::Observer, shared::SharedAwaited,
 };
 
+pub use crate::frame::task_depth;
+
 use std::task::{Context, Poll};
 
 use crate::node::{Node, TaskKey, Watch, Watcher};

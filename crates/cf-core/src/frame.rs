@@ -67,6 +67,21 @@ pub(crate) fn running_tasks() -> Vec<Arc<dyn Node>> {
         .unwrap_or_default()
 }
 
+/// How many tasks this thread is running, each on top of the one that waits for it; for authors of bridges.
+///
+/// # Examples
+/// ```
+/// use cf_core::{ClosureExecutor, InlineExecutor, bridge::task_depth};
+///
+/// assert_eq!(task_depth(), 0);
+/// assert_eq!(InlineExecutor::new().spawn(task_depth).result().unwrap(), 1);
+/// ```
+pub fn task_depth() -> usize {
+    TASKS
+        .try_with(|tasks| tasks.borrow().len())
+        .unwrap_or_default()
+}
+
 /// Whether this thread is running a task.
 pub(crate) fn is_in_task() -> bool {
     TASKS

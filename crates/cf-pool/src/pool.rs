@@ -183,7 +183,8 @@ impl ThreadPoolExecutor {
     /// They run on up to `max_workers` threads that the scope starts on demand, not on the pool's own.
     ///
     /// # Panics
-    /// If `f` does, after everything submitted has ended. Panics of tasks are in their futures.
+    /// If `f` does, after everything submitted has ended. Panics of tasks are in their futures. In a task of an event loop it
+    /// unwinds with [`Error::EventLoopBlocked`] as payload, because its end would stall the loop.
     ///
     /// # Examples
     /// ```
@@ -196,6 +197,9 @@ impl ThreadPoolExecutor {
     /// # Ok::<_, cf_pool::BuildError>(())
     /// ```
     pub fn scope<'env, R>(&self, f: impl for<'s> FnOnce(&Scope<'s, 'env>) -> R) -> R {
+        if is_blocking_refused() {
+            std::panic::resume_unwind(Box::new(Error::EventLoopBlocked));
+        }
         scope::run(&self.shared().settings, f)
     }
 

@@ -12,6 +12,7 @@ use cf_core::{Error, bridge::Awaited};
 use crate::{
     awaitable::{Awaitable, Outcome},
     coroutine::fallible,
+    delivery,
     future::AioFuture,
     task::{Task, create_task},
 };
@@ -121,9 +122,10 @@ impl<T: Send + 'static> Child<T> {
 
     /// Lets it run to its end; only a failure is heard of.
     pub(crate) fn let_go(self) {
-        match self {
+        // Also where what held it is being cancelled.
+        delivery::apart(|| match self {
             Self::Future(future) => future.let_go("future"),
             Self::Task(task) => drop(task),
-        }
+        });
     }
 }

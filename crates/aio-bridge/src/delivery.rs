@@ -8,6 +8,7 @@ use std::{
     cell::Cell,
     future::Future,
     pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, ready},
 };
 
@@ -18,16 +19,49 @@ thread_local! {
     static DELIVERY: Cell<Option<Delivery>> = const { Cell::new(None) };
 }
 
-/// What the polled futures answered.
-#[derive(Clone, Copy, Debug, Default)]
+/// A request that is being delivered, and what the polled futures answered.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Delivery {
+    request: Request,
     /// Somebody was told and has not ended yet.
     pub(crate) is_awaited: bool,
     /// The coroutine itself took notice and goes on as it likes.
     pub(crate) is_heeded: bool,
 }
 
-/// Whether what is polled now is to end.
+/// Which request to end it is; a later one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Request(u64);
+
+impl Request {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The last request that one of this crate's futures was told of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told(u64);
+
+impl Told {
+    /// Whether the future, polled just now, is to end and has not been told of this request.
+    pub(crate) fn hears(&mut self) -> bool {
+        let Some(delivery) = DELIVERY.with(Cell::get) else {
+            return false;
+        };
+        let is_news = self.0 < delivery.request.0;
+        self.0 = self.0.max(delivery.request.0);
+        is_news
+    }
+
+    /// Whether it was told to end at all.
+    pub(crate) fn has_heard(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// Whether what is polled, or dropped, now is to end.
 pub(crate) fn is_cancelling() -> bool {
     DELIVERY.with(Cell::get).is_some()
 }
@@ -51,15 +85,21 @@ fn note(change: impl FnOnce(&mut Delivery)) {
     });
 }
 
-/// Polls with the mark set.
-pub(crate) fn cancelling<R>(poll: impl FnOnce() -> R) -> (R, Delivery) {
-    let outer = Marked::set(Some(Delivery::default()));
+/// Polls with the mark set; a later request from further out goes before.
+pub(crate) fn cancelling<R>(request: Request, poll: impl FnOnce() -> R) -> (R, Delivery) {
+    let outer = DELIVERY.with(Cell::get);
+    let ours = Delivery {
+        request: outer.map_or(request, |outer| outer.request.max(request)),
+        is_awaited: false,
+        is_heeded: false,
+    };
+    let mark = Marked::set(Some(ours));
     let polled = poll();
-    let delivery = DELIVERY.with(Cell::get).unwrap_or_default();
-    drop(outer);
+    let answered = DELIVERY.with(Cell::get).unwrap_or(ours);
+    drop(mark);
     // What a delivery further out started is answered there, too.
-    note(|outer| outer.is_awaited |= delivery.is_awaited);
-    (polled, delivery)
+    note(|outer| outer.is_awaited |= answered.is_awaited);
+    (polled, answered)
 }
 
 /// Polls without a mark: for a task of its own, which nobody outside cancels by polling.
@@ -83,11 +123,6 @@ impl Drop for Marked {
     }
 }
 
-/// Whether one of this crate's futures, polled just now, is to end and was not told so before.
-pub(crate) fn tells_first_time(is_told: &mut bool) -> bool {
-    is_cancelling() && !std::mem::replace(is_told, true)
-}
-
 /// What a future that was told answers: that it is to be waited for; once it has ended so, what awaits it is not to see it.
 pub(crate) fn answer<T>(polled: Poll<Result<T, Error>>) -> Poll<Result<T, Error>> {
     match polled {
@@ -105,7 +140,7 @@ pin_project! {
     pub(crate) struct Stoppable<F> {
         #[pin]
         body: Option<F>,
-        is_stopping: bool,
+        stopping: Option<Request>,
     }
 }
 
@@ -113,13 +148,15 @@ impl<F: Future> Stoppable<F> {
     pub(crate) fn new(body: F) -> Self {
         Self {
             body: Some(body),
-            is_stopping: false,
+            stopping: None,
         }
     }
 
-    /// From now on polls cancel.
+    /// From now on polls cancel; called again, those who were told are told again. What is being cancelled from further out
+    /// is told of that only.
     pub(crate) fn stop(self: Pin<&mut Self>) {
-        *self.project().is_stopping = true;
+        let from_outside = DELIVERY.with(Cell::get).map(|delivery| delivery.request);
+        *self.project().stopping = Some(from_outside.unwrap_or_else(Request::new));
     }
 
     /// Ready with what the body gave; `None` if it was cancelled and is gone.
@@ -128,25 +165,32 @@ impl<F: Future> Stoppable<F> {
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
-        if !*this.is_stopping {
+        let Some(request) = *this.stopping else {
             let output = ready!(body.poll(context));
             this.body.set(None);
             return Poll::Ready(Some(output));
+        };
+        let (polled, answer) = cancelling(request, || body.poll(context));
+        if answer.is_heeded {
+            *this.stopping = None;
         }
-        let (polled, delivery) = cancelling(|| body.poll(context));
-        *this.is_stopping = !delivery.is_heeded;
         match polled {
             Poll::Ready(output) => {
                 this.body.set(None);
                 Poll::Ready(Some(output))
             }
-            Poll::Pending if delivery.is_awaited || delivery.is_heeded => Poll::Pending,
+            Poll::Pending if answer.is_awaited || answer.is_heeded => Poll::Pending,
             Poll::Pending => {
-                drop_body(this.body);
+                drop_cancelled(this.body, request);
                 Poll::Ready(None)
             }
         }
     }
+}
+
+/// Drops a coroutine that is cancelled: tasks that it awaits and that were not polled are cancelled as well, not detached.
+pub(crate) fn drop_cancelled<F>(body: Pin<&mut Option<F>>, request: Request) {
+    cancelling(request, || drop_body(body));
 }
 
 /// Drops a coroutine whose end nobody sees; a panic in that is reported and goes no further.

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::{
     control::{self, Control, Wish},
     coroutine::Coroutine,
-    delivery,
+    delivery::{self, Request},
     event_loop::Registration,
 };
 
@@ -47,7 +47,7 @@ pin_project! {
             let this = this.project();
             let never_started = *this.progress == Progress::New;
             let _guard = BlockingGuard::refuse();
-            delivery::drop_body(this.body);
+            delivery::drop_cancelled(this.body, Request::new());
             this.control.finish();
             if let Some(promise) = this.promise.take() {
                 // The runtime is gone.
@@ -66,7 +66,7 @@ pin_project! {
 enum Progress {
     New,
     Started,
-    Stopping,
+    Stopping(Request),
 }
 
 impl<F: Future, T: Send + 'static> Driver<F, T> {
@@ -108,29 +108,26 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
     fn poll_body(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         self.as_mut().follow_promise(context);
         loop {
-            let this = self.as_mut().project();
-            if *this.progress != Progress::Stopping
-                && this.control.look(context.waker()) == Wish::Stop
-            {
-                if *this.progress == Progress::New {
+            if self.control.look(context.waker()) == Wish::Stop {
+                if self.progress == Progress::New {
                     return self.end(Err(Error::Cancelled));
                 }
-                *this.progress = Progress::Stopping;
+                *self.as_mut().project().progress = Progress::Stopping(Request::new());
             }
+            let this = self.as_mut().project();
             let Some(body) = this.body.as_pin_mut() else {
                 return Poll::Ready(());
             };
-            let is_stopping = *this.progress == Progress::Stopping;
-            if *this.progress == Progress::New {
-                *this.progress = Progress::Started;
-            }
-            let polled = unwind::catch(|| {
-                if is_stopping {
-                    delivery::cancelling(|| body.poll(context))
-                } else {
-                    (body.poll(context), delivery::Delivery::default())
+            let polled = match *this.progress {
+                Progress::Stopping(request) => unwind::catch(|| {
+                    let (polled, answer) = delivery::cancelling(request, || body.poll(context));
+                    (polled, Some(answer))
+                }),
+                Progress::New | Progress::Started => {
+                    *this.progress = Progress::Started;
+                    unwind::catch(|| (body.poll(context), None))
                 }
-            });
+            };
             match polled {
                 Err(panic) => return self.end(Err(panic)),
                 Ok((Poll::Ready(output), _)) => {
@@ -138,22 +135,18 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
                     let outcome = unwind::catch_call(|| into_outcome(output));
                     return self.end(outcome);
                 }
-                Ok((Poll::Pending, answer)) if is_stopping => {
-                    if answer.is_heeded {
-                        *self.as_mut().project().progress = Progress::Started;
-                        continue;
-                    }
-                    if answer.is_awaited {
-                        return Poll::Pending;
-                    }
+                Ok((Poll::Pending, Some(answer))) if answer.is_heeded => {
+                    *this.progress = Progress::Started;
+                }
+                Ok((Poll::Pending, Some(answer))) if !answer.is_awaited => {
                     return self.end(Err(Error::Cancelled));
                 }
                 // It may have been cancelled by itself meanwhile.
                 Ok((Poll::Pending, _)) => {
-                    if self.control.look(context.waker()) == Wish::GoOn {
+                    if this.control.look(context.waker()) == Wish::GoOn {
                         return Poll::Pending;
                     }
-                    *self.as_mut().project().progress = Progress::Stopping;
+                    *this.progress = Progress::Stopping(Request::new());
                 }
             }
         }
@@ -172,7 +165,11 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
 
     fn end(self: Pin<&mut Self>, outcome: Result<T, Error>) -> Poll<()> {
         let this = self.project();
-        delivery::drop_body(this.body);
+        if matches!(outcome, Err(Error::Cancelled)) {
+            delivery::drop_cancelled(this.body, Request::new());
+        } else {
+            delivery::drop_body(this.body);
+        }
         let went_unnoticed = this.control.finish() == Wish::Stop;
         if let Some(promise) = this.promise.take() {
             match outcome {

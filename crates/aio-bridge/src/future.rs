@@ -17,7 +17,7 @@ use cf_core::{
 
 use crate::{
     callbacks::{CallbackId, Callbacks},
-    delivery,
+    delivery::{self, Told},
     shared::SharedAioFuture,
     unseen,
 };
@@ -45,7 +45,7 @@ pub struct AioFuture<T: Send + 'static> {
     awaited: Option<Awaited<T>>,
     callbacks: OnceLock<Box<Callbacks<T>>>,
     is_seen: bool,
-    is_told: bool,
+    told: Told,
 }
 
 impl<T: Send + 'static> AioFuture<T> {
@@ -54,7 +54,7 @@ impl<T: Send + 'static> AioFuture<T> {
             awaited: Some(Awaited::new(future)),
             callbacks: OnceLock::new(),
             is_seen: false,
-            is_told: false,
+            told: Told::default(),
         }
     }
 
@@ -361,7 +361,7 @@ impl<T: Send + 'static> Future for AioFuture<T> {
         let Some(awaited) = &mut this.awaited else {
             return Poll::Ready(Err(Error::InvalidState));
         };
-        if delivery::tells_first_time(&mut this.is_told) {
+        if this.told.hears() {
             awaited.give_up();
         }
         let is_looked_at = this

@@ -12,7 +12,8 @@ use cf_core::{Error, bridge::Completions};
 use crate::{
     awaitable::{Awaitable, Outcome},
     child::{Child, Value, ensure},
-    delivery,
+    delivery::{self, Told},
+    handles,
 };
 
 /// Awaits all of them and gives their values in the order of the arguments.
@@ -45,6 +46,7 @@ where
     A::Gives: Outcome,
     A::Body: Send + 'static,
 {
+    handles::note::<Gather<Value<A>>>();
     Gather(Children::new(awaitables.into_iter().map(ensure).collect()))
 }
 
@@ -65,7 +67,7 @@ struct Children<T: Send + 'static> {
     ended: Vec<u32>,
     completions: Completions,
     is_cancelled: bool,
-    is_told: bool,
+    told: Told,
     is_over: bool,
 }
 
@@ -87,7 +89,7 @@ impl<T: Send + 'static> Children<T> {
             ended,
             completions,
             is_cancelled: false,
-            is_told: false,
+            told: Told::default(),
             is_over: false,
         }
     }
@@ -155,7 +157,7 @@ impl<T: Send + 'static> Children<T> {
         if self.is_over {
             return Poll::Ready(Err(Error::InvalidState));
         }
-        if delivery::tells_first_time(&mut self.is_told) {
+        if self.told.hears() {
             self.cancel();
         }
         let polled = delivery::answer(self.poll(failure_suffices, context));
@@ -199,6 +201,7 @@ impl<T: Send + 'static> Gather<T> {
     /// assert!(outcomes[0].is_ok() && outcomes[1].is_err());
     /// ```
     pub fn return_exceptions(self) -> GatherAll<T> {
+        handles::note::<GatherAll<T>>();
         GatherAll(self.0)
     }
 }

@@ -11,7 +11,8 @@ use cf_core::Error;
 use crate::{
     awaitable::{Awaitable, Outcome},
     child::{Child, Value, ensure},
-    delivery,
+    delivery::{self, Told},
+    handles,
 };
 
 /// Awaits values of several types and gives a tuple of them: [`gather()`](crate::gather()) for what differs in type.
@@ -181,40 +182,42 @@ parts!(A B C D E F G H I J K L);
 #[must_use = "dropping it cancels the children; await it"]
 pub struct GatherMixed<P: Parts, const ALL: bool> {
     parts: P,
-    is_told: bool,
+    told: Told,
 }
 
-impl<P: Parts> GatherMixed<P, false> {
+impl<P: Parts + 'static> GatherMixed<P, false> {
     #[doc(hidden)]
     pub fn first_failure(parts: P) -> Self {
+        handles::note::<Self>();
         Self {
             parts,
-            is_told: false,
+            told: Told::default(),
         }
     }
 }
 
-impl<P: Parts> GatherMixed<P, true> {
+impl<P: Parts + 'static> GatherMixed<P, true> {
     #[doc(hidden)]
     pub fn all(parts: P) -> Self {
+        handles::note::<Self>();
         Self {
             parts,
-            is_told: false,
+            told: Told::default(),
         }
     }
 }
 
 impl<P: Parts, const ALL: bool> GatherMixed<P, ALL> {
     fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if delivery::tells_first_time(&mut self.is_told) {
+        if self.told.hears() {
             self.parts.cancel();
         }
-        let Self { parts, is_told } = self;
+        let Self { parts, told } = self;
         // The children were told above; each by itself is polled as ever.
-        let polled = delivery::apart(|| parts.poll(!ALL && !*is_told, context));
+        let polled = delivery::apart(|| parts.poll(!ALL && !told.has_heard(), context));
         match polled {
             Ok(false) => delivery::answer(Poll::Pending),
-            Ok(true) if *is_told => delivery::answer(Poll::Ready(Err(Error::Cancelled))),
+            Ok(true) if told.has_heard() => delivery::answer(Poll::Ready(Err(Error::Cancelled))),
             Ok(true) => Poll::Ready(Ok(())),
             Err(error) => {
                 parts.forget();

@@ -1,6 +1,7 @@
 //! Tasks that live no longer than a block, and fall together.
 
 use std::{
+    collections::HashMap,
     error::Error as StdError,
     fmt,
     future::Future,
@@ -21,7 +22,7 @@ use crate::{
     child::Value,
     control::Control,
     coroutine::fallible,
-    delivery::Stoppable,
+    delivery::{Stoppable, Told},
     driver::Driver,
     event_loop,
     future::AioFuture,
@@ -52,7 +53,7 @@ pub struct TaskGroup(Arc<Mutex<Members>>);
 
 #[derive(Default)]
 struct Members {
-    live: Vec<Arc<Control>>,
+    live: HashMap<u64, Arc<Control>>,
     errors: Vec<Error>,
     is_aborting: bool,
     /// The block has ended, and all members with it.
@@ -103,6 +104,7 @@ impl TaskGroup {
                 group,
                 is_over: false,
             },
+            told: Told::default(),
             is_block_told: false,
             is_block_over: false,
         }
@@ -142,10 +144,10 @@ impl TaskGroup {
             unwind::contain("drop of a coroutine", || drop(coroutine));
             return Err(Error::Rejected(Reason::Shutdown));
         }
-        members.live.push(Arc::clone(&control));
+        members.live.insert(control.id(), Arc::clone(&control));
         drop(members);
-        let (group, member) = (self.clone(), Arc::clone(&control));
-        future.add_done_callback(move |done| group.member_ended(&member, done));
+        let (group, id) = (self.clone(), control.id());
+        future.add_done_callback(move |done| group.member_ended(id, done));
         let registration = event_loop::of(&handle).map(|event_loop| event_loop.register(&control));
         let coroutine = coroutine.into_future();
         let body = fallible(async move { coroutine.await.into_outcome() });
@@ -178,15 +180,16 @@ impl TaskGroup {
         self.abort(None);
     }
 
-    fn member_ended<T>(&self, member: &Arc<Control>, done: &Done<'_, T>) {
+    fn member_ended<T>(&self, id: u64, done: &Done<'_, T>) {
         let mut members = lock(&self.0);
-        members.live.retain(|one| !Arc::ptr_eq(one, member));
+        let member = members.live.remove(&id);
         let waker = members
             .live
             .is_empty()
             .then(|| members.block.take())
             .flatten();
         drop(members);
+        drop(member);
         if let Some(error) = done.exception().filter(|_| !done.cancelled()) {
             self.abort(Some(error.clone()));
         }
@@ -199,10 +202,16 @@ impl TaskGroup {
     fn abort(&self, error: Option<Error>) {
         let mut members = lock(&self.0);
         members.errors.extend(error);
-        if std::mem::replace(&mut members.is_aborting, true) {
-            return;
+        let was_aborting = std::mem::replace(&mut members.is_aborting, true);
+        drop(members);
+        if !was_aborting {
+            self.cancel_members();
         }
-        let live = members.live.clone();
+    }
+
+    fn cancel_members(&self) {
+        let mut members = lock(&self.0);
+        let live: Vec<_> = members.live.values().cloned().collect();
         let block = members.block.take();
         drop(members);
         for member in live {
@@ -211,6 +220,13 @@ impl TaskGroup {
         if let Some(block) = block {
             block.wake();
         }
+    }
+
+    /// Whether the block's failure is one that the group knows: that of a task it awaited.
+    fn knows(&self, error: &Error) -> bool {
+        let members = lock(&self.0);
+        let is_known = members.errors.iter().any(|known| known.is_same(error));
+        is_known || (members.is_aborting && matches!(error, Error::Cancelled))
     }
 }
 
@@ -232,6 +248,7 @@ pin_project! {
         block: Stoppable<B>,
         outcome: Option<<B::Output as Outcome>::Value>,
         end: End,
+        told: Told,
         is_block_told: bool,
         is_block_over: bool,
     }
@@ -261,8 +278,11 @@ where
         let mut this = self.project();
         let group = this.end.group.clone();
         let is_told = crate::delivery::is_cancelling();
-        if is_told {
-            group.abort(None);
+        if this.told.hears() {
+            let was_aborting = std::mem::replace(&mut lock(&group.0).is_aborting, true);
+            group.cancel_members();
+            // Once more, if it had been told before.
+            *this.is_block_told &= !was_aborting;
         }
         loop {
             let waker = context.waker().clone();
@@ -301,8 +321,7 @@ where
                     match output.map(Outcome::into_outcome) {
                         None => {}
                         Some(Ok(value)) => *this.outcome = Some(value),
-                        // It saw that a task was cancelled because another one failed.
-                        Some(Err(Error::Cancelled)) if lock(&group.0).is_aborting => {}
+                        Some(Err(error)) if group.knows(&error) => group.abort(None),
                         Some(Err(error)) => group.abort(Some(error)),
                     }
                 }

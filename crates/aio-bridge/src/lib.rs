@@ -98,6 +98,7 @@ mod future_like;
 mod gather;
 mod group;
 mod guarded;
+mod handles;
 mod interrupt;
 #[cfg(cf_loom)]
 #[doc(hidden)]

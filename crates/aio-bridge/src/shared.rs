@@ -16,7 +16,8 @@ use cf_core::{Done, Error, SharedFuture, bridge::SharedAwaited};
 
 use crate::{
     callbacks::{CallbackId, Callbacks},
-    delivery, unseen,
+    delivery::{self, Told},
+    handles, unseen,
 };
 
 /// An awaitable future that can be cloned, and awaited any number of times, by any number of tasks.
@@ -40,7 +41,7 @@ use crate::{
 pub struct SharedAioFuture<T: Send + Sync + 'static> {
     awaited: SharedAwaited<T>,
     common: Arc<Common<T>>,
-    is_told: bool,
+    told: Told,
 }
 
 /// What the clones have in common.
@@ -82,10 +83,11 @@ impl<T: Send + Sync + 'static> SharedAioFuture<T> {
     }
 
     fn over(awaited: SharedAwaited<T>, common: Common<T>) -> Self {
+        handles::note::<Self>();
         Self {
             awaited,
             common: Arc::new(common),
-            is_told: false,
+            told: Told::default(),
         }
     }
 
@@ -242,7 +244,7 @@ impl<T: Clone + Send + Sync + 'static> Future for SharedAioFuture<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if delivery::tells_first_time(&mut this.is_told) {
+        if this.told.hears() {
             this.awaited.give_up();
         }
         let outcome = ready!(delivery::answer(this.awaited.poll(context)));
@@ -256,7 +258,7 @@ impl<T: Send + Sync + 'static> Clone for SharedAioFuture<T> {
         Self {
             awaited: self.awaited.clone(),
             common: Arc::clone(&self.common),
-            is_told: false,
+            told: Told::default(),
         }
     }
 }

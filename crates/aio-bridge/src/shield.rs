@@ -12,7 +12,8 @@ use cf_core::Error;
 use crate::{
     awaitable::{Awaitable, Outcome},
     child::{Child, Value, ensure},
-    delivery,
+    delivery::{self, Told},
+    handles,
 };
 
 /// Protects an awaitable: cancelling or dropping the shield leaves it running.
@@ -46,10 +47,11 @@ where
     A::Gives: Outcome,
     A::Body: Send + 'static,
 {
+    handles::note::<Shield<Value<A>>>();
     Shield {
         inner: Some(ensure(awaitable)),
         is_cancelled: false,
-        is_told: false,
+        told: Told::default(),
     }
 }
 
@@ -59,7 +61,7 @@ pub struct Shield<T: Send + 'static> {
     /// Gone once its outcome was given, or the shield was cancelled.
     inner: Option<Child<T>>,
     is_cancelled: bool,
-    is_told: bool,
+    told: Told,
 }
 
 impl<T: Send + 'static> Shield<T> {
@@ -112,8 +114,7 @@ impl<T: Send + 'static> Future for Shield<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if delivery::is_cancelling() && !self.is_told {
-            self.is_told = true;
+        if self.told.hears() {
             self.cancel();
         }
         if self.is_cancelled {

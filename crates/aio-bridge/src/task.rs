@@ -18,7 +18,7 @@ use crate::{
     callbacks::CallbackId,
     control::{self, Control, TaskCanceller},
     coroutine::Coroutine,
-    delivery,
+    delivery::{self, Told},
     driver::Driver,
     event_loop,
     future::AioFuture,
@@ -48,7 +48,9 @@ pub struct Task<T: Send + 'static> {
     /// Gone once this handle has been turned into another.
     future: Option<AioFuture<T>>,
     control: Arc<Control>,
-    is_told: bool,
+    told: Told,
+    /// Polled, and pending then.
+    is_awaited: bool,
 }
 
 /// Starts a coroutine as a task of the running loop; it does not run before its creator yields, on a loop of one thread.
@@ -169,7 +171,8 @@ impl<T: Send + 'static> Task<T> {
         Self {
             future: Some(future),
             control,
-            is_told: false,
+            told: Told::default(),
+            is_awaited: false,
         }
     }
 
@@ -402,11 +405,12 @@ impl<T: Send + 'static> Future for Task<T> {
         let Some(future) = &mut this.future else {
             return Poll::Ready(Err(Error::InvalidState));
         };
-        if delivery::tells_first_time(&mut this.is_told) {
+        if this.told.hears() {
             this.control.cancel();
         }
         // The future of a task is told through its task.
         let polled = delivery::apart(|| Pin::new(future).poll(context));
+        this.is_awaited = polled.is_pending();
         let outcome = ready!(delivery::answer(polled));
         Poll::Ready(outcome)
     }
@@ -414,9 +418,14 @@ impl<T: Send + 'static> Future for Task<T> {
 
 impl<T: Send + 'static> Drop for Task<T> {
     fn drop(&mut self) {
-        if let Some(future) = self.future.take() {
-            future.let_go("task");
+        let Some(future) = self.future.take() else {
+            return;
+        };
+        // Some combinators poll those only that were woken: this one has not heard that it is to end.
+        if self.is_awaited && delivery::is_cancelling() {
+            self.control.cancel();
         }
+        future.let_go("task");
     }
 }
 

@@ -7,7 +7,7 @@ use cf_core::{Error, TimedOut};
 use crate::{
     awaitable::{Awaitable, Outcome},
     child::{Child, Value, as_handle},
-    clock,
+    clock, handles,
     timeout::timeout,
 };
 
@@ -50,7 +50,9 @@ where
     match as_handle(awaitable) {
         Ok(child) => wait_for_child(child, time).await,
         // Not even started.
-        Err(_) if time.is_some_and(|time| time.is_zero()) => Err(TimedOut::SINGLE),
+        Err(_) if time.is_some_and(|time| time.is_zero()) && !handles::is_known::<A>() => {
+            Err(TimedOut::SINGLE)
+        }
         Err(awaitable) => timeout(time, awaitable).await.map(Outcome::into_outcome),
     }
 }

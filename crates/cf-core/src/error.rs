@@ -89,6 +89,29 @@ impl Error {
 
     /// Unwinds with this error as the payload: how calls without a `Result` report it.
     /// A pool that catches it stores the error as itself.
+    /// Tells whether both are clones of one failure; of two that carry nothing, whether they are of one kind.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Error;
+    ///
+    /// let error = Error::from_box("out of paper".into());
+    /// assert!(error.is_same(&error.clone()));
+    /// assert!(!error.is_same(&Error::from_box("out of paper".into())));
+    /// assert!(Error::TimedOut.is_same(&Error::TimedOut));
+    /// ```
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Raised(one), Self::Raised(other)) => Arc::ptr_eq(&one.0, &other.0),
+            (Self::Panicked(one), Self::Panicked(other)) => one.is_same(other),
+            (Self::BrokenExecutor(one), Self::BrokenExecutor(other)) => {
+                Arc::ptr_eq(&one.0, &other.0)
+            }
+            (Self::Deadlock(one), Self::Deadlock(other)) => Arc::ptr_eq(&one.tasks, &other.tasks),
+            (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+        }
+    }
+
     pub(crate) fn unwind(self) -> ! {
         std::panic::resume_unwind(Box::new(self))
     }

@@ -133,6 +133,10 @@ impl Panic {
         &self.0.message
     }
 
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Gives the name of the thread that panicked.
     ///
     /// # Examples

@@ -247,7 +247,6 @@ fn a_later_request_ends_the_clean_up() {
     });
 }
 
-// FAILS: it is told of the first request only.
 // AT09
 #[test]
 fn a_later_request_ends_the_clean_up_of_the_inner_task() {

@@ -43,7 +43,11 @@ fn a_pool_dropped_in_a_task_warns_and_names_close() {
         "close::a_pool_dropped_in_a_task_warns_and_names_close",
         || {
             let reports = reports_of(|| {
-                run(async { drop(ThreadPoolExecutor::new(1).unwrap()) }).unwrap();
+                run(async {
+                    let pool = ThreadPoolExecutor::new(1).unwrap();
+                    run_in_executor(&pool, || ()).await.unwrap();
+                })
+                .unwrap();
             });
             assert_eq!(reports.len(), 1, "{reports:?}");
             assert!(reports[0].starts_with("WARN") && reports[0].contains("close().await"));

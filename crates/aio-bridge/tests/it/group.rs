@@ -101,7 +101,6 @@ fn all_failures_come_out_together_in_the_order_in_which_they_came() {
     });
 }
 
-// FAILS: the block's own `Err`, which is the task's, is counted as well.
 // AT45
 #[test]
 fn a_failure_that_the_block_saw_by_awaiting_the_task_is_told_once() {

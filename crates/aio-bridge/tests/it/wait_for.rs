@@ -153,7 +153,6 @@ fn a_time_of_zero_gives_the_outcome_of_what_is_done() {
     });
 }
 
-// FAILS: it is taken for a coroutine.
 // AT38
 #[test]
 fn a_time_of_zero_gives_the_outcome_of_a_shared_future_that_is_done() {

@@ -19,7 +19,7 @@ use crate::{
     callbacks::{CallbackId, Callbacks},
     delivery::{self, Told},
     shared::SharedAioFuture,
-    unseen,
+    turn, unseen,
 };
 
 /// A future that tasks await: the counterpart of `asyncio.Future`, on the same cell as the blocking
@@ -371,7 +371,7 @@ impl<T: Send + 'static> Future for AioFuture<T> {
         let polled = if is_looked_at {
             Poll::Pending
         } else {
-            awaited.poll(context)
+            turn::poll(context, |context| awaited.poll(context))
         };
         let outcome = ready!(delivery::answer(polled));
         this.is_seen = true;

@@ -111,6 +111,7 @@ mod shield;
 mod task;
 mod threadsafe;
 mod timeout;
+mod turn;
 mod unseen;
 mod wait;
 mod wait_for;

@@ -17,7 +17,7 @@ use cf_core::{Done, Error, SharedFuture, bridge::SharedAwaited};
 use crate::{
     callbacks::{CallbackId, Callbacks},
     delivery::{self, Told},
-    handles, unseen,
+    handles, turn, unseen,
 };
 
 /// An awaitable future that can be cloned, and awaited any number of times, by any number of tasks.
@@ -247,7 +247,9 @@ impl<T: Clone + Send + Sync + 'static> Future for SharedAioFuture<T> {
         if this.told.hears() {
             this.awaited.give_up();
         }
-        let outcome = ready!(delivery::answer(this.awaited.poll(context)));
+        let outcome = ready!(delivery::answer(turn::poll(context, |context| this
+            .awaited
+            .poll(context))));
         this.see();
         Poll::Ready(outcome)
     }

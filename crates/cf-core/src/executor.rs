@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    callable::Callable,
-    error::{Error, Reason},
-    future::Future,
-    map::Map,
-};
+use crate::{callable::Callable, error::Error, future::Future, map::Map, refusal::Reason};
 
 /// Runs callables of type `C`; written as a bound, it makes code run on any executor.
 ///

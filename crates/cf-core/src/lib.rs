@@ -57,6 +57,7 @@ mod inline;
 mod map;
 mod node;
 mod promise;
+mod refusal;
 mod set;
 mod shared;
 mod slot;
@@ -79,7 +80,7 @@ pub use self::{
     canceller::Canceller,
     context::{Context, Restore, add_propagator},
     done::Done,
-    error::{BoxError, BrokenExecutor, Deadlock, Error, Exception, InvalidState, Reason, TimedOut},
+    error::{BoxError, Deadlock, Error, Exception, InvalidState, TimedOut},
     executor::{ClosureExecutor, Executor, Rejected},
     frame::checkpoint,
     future::Future,
@@ -88,6 +89,7 @@ pub use self::{
     inline::InlineExecutor,
     map::Map,
     promise::Promise,
+    refusal::{BrokenExecutor, Reason},
     shared::SharedFuture,
     task::{Submission, Task},
     unwind::{Panic, PanicLocation},

@@ -10,9 +10,10 @@ use std::{
 
 use crate::{
     callable::Callable,
-    error::{Error, Reason},
+    error::Error,
     executor::{ClosureExecutor, Rejected, failed},
     future::Future,
+    refusal::Reason,
     unwind,
 };
 

@@ -2,9 +2,11 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque},
     ffi::OsString,
     future::{Future, IntoFuture},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::{NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -59,8 +61,8 @@ where
 
 /// What an awaitable may give where its failure matters: a `Result`, whose `Err` is the failure, or a plain value.
 ///
-/// It is there for `Result` and for the standard library's values. For a type of your own, implement it, end the coroutine
-/// with `Ok::<_, Error>(value)`, or make it a task with [`create_task`](crate::create_task), which gives a `Result`.
+/// It is there for `Result` and for common values of the standard library. For a type of your own, implement it; for
+/// any type, end the coroutine with `Ok::<_, Error>(value)`, or make it a task with [`create_task`](crate::create_task), which gives a `Result`.
 ///
 /// # Examples
 /// ```
@@ -81,7 +83,7 @@ where
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether it is a failure",
-    label = "the awaitable gives neither a `Result` nor a value of the standard library",
+    label = "the awaitable gives neither a `Result` nor a common value of the standard library",
     note = "end the coroutine with `Ok::<_, Error>(value)`, make it a task with `aio_bridge::create_task`, or implement `Outcome` for the type"
 )]
 pub trait Outcome: Sized {
@@ -104,8 +106,8 @@ impl<T: Send + 'static, E: Into<BoxError>> Outcome for Result<T, E> {
 }
 
 macro_rules! values {
-    ($(<$($parameter:ident),*> $type:ty;)+) => {$(
-        impl<$($parameter),*> Outcome for $type
+    ($(<$($parameter:ident $(: ?$sized:ident)?),*> $type:ty;)+) => {$(
+        impl<$($parameter $(: ?$sized)?),*> Outcome for $type
         where
             Self: Send + 'static,
         {
@@ -120,14 +122,18 @@ macro_rules! values {
 
 values! {
     <> (); <> bool; <> char; <> String; <> &'static str; <> OsString; <> PathBuf;
+    <> &'static [u8]; <> Cow<'static, str>;
     <> u8; <> u16; <> u32; <> u64; <> u128; <> usize;
     <> i8; <> i16; <> i32; <> i64; <> i128; <> isize;
     <> f32; <> f64;
+    <> NonZeroU8; <> NonZeroU16; <> NonZeroU32; <> NonZeroU64; <> NonZeroU128; <> NonZeroUsize;
+    <> IpAddr; <> Ipv4Addr; <> Ipv6Addr; <> SocketAddr;
     <> Duration; <> Instant; <> SystemTime; <> std::thread::ThreadId;
-    <T> Option<T>; <T> Vec<T>; <T> VecDeque<T>; <T> Box<T>; <T> Arc<T>;
+    <T> Option<T>; <T> Vec<T>; <T> VecDeque<T>; <T> BinaryHeap<T>; <T: ?Sized> Box<T>; <T: ?Sized> Arc<T>;
     <T> BTreeSet<T>; <K, V> BTreeMap<K, V>; <T, S> HashSet<T, S>; <K, V, S> HashMap<K, V, S>;
     <A> (A,); <A, B> (A, B); <A, B, C> (A, B, C); <A, B, C, D> (A, B, C, D);
-    <> Cow<'static, str>;
+    <A, B, C, D, E> (A, B, C, D, E); <A, B, C, D, E, F> (A, B, C, D, E, F);
+    <A, B, C, D, E, F, G> (A, B, C, D, E, F, G); <A, B, C, D, E, F, G, H> (A, B, C, D, E, F, G, H);
 }
 
 impl<T, const N: usize> Outcome for [T; N]

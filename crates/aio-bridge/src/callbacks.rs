@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     future::poll_fn,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -14,6 +17,10 @@ use cf_core::{
     unwind,
 };
 use tokio::runtime::Handle;
+
+use crate::guarded::guarded;
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 type Callback<T> = Box<dyn FnOnce(&Done<'_, T>) + Send>;
 
@@ -64,12 +71,19 @@ pub(crate) struct Callbacks<T> {
 }
 
 struct Queue<T> {
-    waiting: VecDeque<(u64, Callback<T>)>,
-    next_id: u64,
+    waiting: VecDeque<(CallbackId, Callback<T>)>,
+    is_calling: bool,
     /// The loop on which somebody waits for the end to run them.
     runs_on: Option<Handle>,
     /// The future's reader, which gets the value after they have looked at it.
     reader: Option<Waker>,
+}
+
+impl<T> Queue<T> {
+    /// Whether the reader need not wait for a callback to look.
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !self.is_calling
+    }
 }
 
 impl<T: 'static> Callbacks<T> {
@@ -77,7 +91,7 @@ impl<T: 'static> Callbacks<T> {
         Self {
             queue: Arc::new(Mutex::new(Queue {
                 waiting: VecDeque::new(),
-                next_id: 0,
+                is_calling: false,
                 runs_on: None,
                 reader: None,
             })),
@@ -93,9 +107,8 @@ impl<T: 'static> Callbacks<T> {
         let handle = Handle::try_current().unwrap_or_else(|_| {
             panic!("add_done_callback needs a running event loop, because callbacks run on it")
         });
+        let id = CallbackId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
         let mut queue = lock(&self.queue);
-        let id = queue.next_id;
-        queue.next_id += 1;
         queue.waiting.push_back((id, callback));
         let needs_runner = queue.runs_on.is_none();
         if needs_runner {
@@ -105,7 +118,7 @@ impl<T: 'static> Callbacks<T> {
         if needs_runner {
             self.run_later(&handle, observed());
         }
-        CallbackId(id)
+        id
     }
 
     /// Runs them at the end of what is observed; `runs_on` is set by now.
@@ -114,7 +127,7 @@ impl<T: 'static> Callbacks<T> {
             queue: Arc::clone(&self.queue),
             is_over: false,
         };
-        drop(handle.spawn(async move {
+        drop(handle.spawn(guarded(async move {
             poll_fn(|context| observed.poll_end(context)).await;
             while let Some(callback) = runner.next() {
                 let mut callback = Some(callback);
@@ -124,7 +137,7 @@ impl<T: 'static> Callbacks<T> {
                     }
                 });
             }
-        }));
+        })));
     }
 
     /// Takes those that wait along to where the outcome is to be seen from now on, under the ids they have.
@@ -133,7 +146,6 @@ impl<T: 'static> Callbacks<T> {
         let mut older = lock(&self.queue);
         let mut newer = lock(&moved.queue);
         std::mem::swap(&mut newer.waiting, &mut older.waiting);
-        newer.next_id = older.next_id;
         if !newer.waiting.is_empty() {
             newer.runs_on.clone_from(&older.runs_on);
         }
@@ -147,9 +159,13 @@ impl<T: 'static> Callbacks<T> {
 
     pub(crate) fn remove(&self, id: CallbackId) -> bool {
         let mut queue = lock(&self.queue);
-        let index = queue.waiting.iter().position(|(one, _)| *one == id.0);
+        let index = queue.waiting.iter().position(|(one, _)| *one == id);
         let removed = index.and_then(|index| queue.waiting.remove(index));
+        let reader = queue.is_idle().then(|| queue.reader.take()).flatten();
         drop(queue);
+        if let Some(reader) = reader {
+            unwind::contain("waker", || reader.wake());
+        }
         let was_there = removed.is_some();
         unwind::contain("drop of a done callback", || drop(removed));
         was_there
@@ -159,7 +175,7 @@ impl<T: 'static> Callbacks<T> {
     pub(crate) fn poll_idle(&self, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut queue = lock(&self.queue);
-        if queue.runs_on.is_none() {
+        if queue.is_idle() {
             return Poll::Ready(());
         }
         let older = queue.reader.replace(waker);
@@ -180,7 +196,9 @@ impl<T> Runner<T> {
     /// The next one to be run; without one this runner has ended.
     fn next(&mut self) -> Option<Callback<T>> {
         let mut queue = lock(&self.queue);
-        if let Some((_, callback)) = queue.waiting.pop_front() {
+        let next = queue.waiting.pop_front();
+        queue.is_calling = next.is_some();
+        if let Some((_, callback)) = next {
             return Some(callback);
         }
         self.is_over = true;
@@ -189,7 +207,7 @@ impl<T> Runner<T> {
         drop(queue);
         drop(handle);
         if let Some(reader) = reader {
-            reader.wake();
+            unwind::contain("waker", || reader.wake());
         }
         None
     }
@@ -201,6 +219,7 @@ impl<T> Drop for Runner<T> {
             return;
         }
         let mut queue = lock(&self.queue);
+        queue.is_calling = false;
         let handle = queue.runs_on.take();
         let abandoned = std::mem::take(&mut queue.waiting);
         let reader = queue.reader.take();
@@ -208,7 +227,7 @@ impl<T> Drop for Runner<T> {
         drop(handle);
         unwind::contain("drop of a done callback", || drop(abandoned));
         if let Some(reader) = reader {
-            reader.wake();
+            unwind::contain("waker", || reader.wake());
         }
     }
 }

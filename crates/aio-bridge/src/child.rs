@@ -74,13 +74,6 @@ impl<T: Send + 'static> Child<T> {
         }
     }
 
-    fn future_mut(&mut self) -> &mut AioFuture<T> {
-        match self {
-            Self::Future(future) => future,
-            Self::Task(task) => task.future_mut(),
-        }
-    }
-
     pub(crate) fn awaited(&self) -> &Awaited<T> {
         self.future().awaited()
     }
@@ -105,11 +98,6 @@ impl<T: Send + 'static> Child<T> {
             Self::Future(future) => Pin::new(future).poll(context),
             Self::Task(task) => Pin::new(task).poll(context),
         }
-    }
-
-    /// Takes the outcome now; for who was told of the end in another way.
-    pub(crate) fn take_now(&mut self) -> Result<T, Error> {
-        self.future_mut().take_now()
     }
 
     /// Lets it run to its end, of which nobody will hear.

@@ -13,7 +13,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use cf_core::sync::{Mutex, lock, thread_local};
+use cf_core::{
+    sync::{Mutex, lock, thread_local},
+    unwind,
+};
 
 use crate::delivery;
 
@@ -38,7 +41,7 @@ struct State {
     is_over: bool,
     driver: Option<Waker>,
     /// Those who asked to hear of a request instead of being dropped.
-    listeners: Vec<(u64, Waker)>,
+    listeners: Vec<(u64, Option<Waker>)>,
 }
 
 /// What a driver is to do after a look at the requests.
@@ -79,11 +82,13 @@ impl Control {
         let driver = state.driver.take();
         let listeners: Vec<_> = state
             .listeners
-            .iter()
-            .map(|(_, waker)| waker.clone())
+            .iter_mut()
+            .filter_map(|(_, waker)| waker.take())
             .collect();
         drop(state);
-        driver.into_iter().chain(listeners).for_each(Waker::wake);
+        for waker in driver.into_iter().chain(listeners) {
+            unwind::contain("waker", || waker.wake());
+        }
         true
     }
 
@@ -302,15 +307,19 @@ impl Future for Cancelled {
         };
         let waker = context.waker().clone();
         let mut state = lock(&control.state);
+        let ours = state.listeners.iter().position(|(one, _)| *one == key);
         if state.is_undelivered {
             state.is_undelivered = false;
+            // It listens no more, although it may still be there.
+            let older = ours.map(|index| state.listeners.swap_remove(index));
+            drop(state);
+            drop(older);
             return Poll::Ready(());
         }
-        let place = state.listeners.iter_mut().find(|(one, _)| *one == key);
-        let older = match place {
-            Some((_, older)) => Some(std::mem::replace(older, waker)),
+        let older = match ours {
+            Some(index) => state.listeners[index].1.replace(waker),
             None => {
-                state.listeners.push((key, waker));
+                state.listeners.push((key, Some(waker)));
                 None
             }
         };
@@ -327,9 +336,16 @@ impl Drop for Cancelled {
         };
         let mut state = lock(&control.state);
         let ours = state.listeners.iter().position(|(one, _)| *one == key);
-        let waker = ours.map(|index| state.listeners.swap_remove(index));
+        let older = ours.map(|index| state.listeners.swap_remove(index));
+        // Nobody listens any more: the request is the driver's now.
+        let driver = (state.is_undelivered && state.listeners.is_empty())
+            .then(|| state.driver.take())
+            .flatten();
         drop(state);
-        drop(waker);
+        drop(older);
+        if let Some(driver) = driver {
+            unwind::contain("waker", || driver.wake());
+        }
     }
 }
 

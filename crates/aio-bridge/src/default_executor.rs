@@ -64,7 +64,17 @@ impl DefaultExecutor {
             is_shut_down: false,
         };
         let older = std::mem::replace(&mut *lock(&self.0), place);
-        drop(older);
+        // The last handle of a pool waits for its work, for which this loop may be needed.
+        if older.pool.get().is_some() {
+            drop(on_own_thread(move || drop(older)));
+        }
+    }
+
+    /// Takes no more work, and lets the pool end by itself.
+    pub(crate) fn abandon(&self) {
+        if let Some(pool) = self.close() {
+            drop(on_own_thread(move || pool.shutdown()));
+        }
     }
 
     /// Takes the pool out, if it was ever made; nobody gets one here any more.
@@ -123,8 +133,9 @@ pub(crate) fn on_own_thread(f: impl FnOnce() + Send + 'static) -> impl Future<Ou
 
 /// Runs the callable on the default executor; it starts at the call, and is awaited through what this gives.
 ///
-/// The caller's `tracing` span and context go along, and the loop's handle for [`from_thread`](crate::from_thread). Follows
-/// `asyncio.to_thread`, which starts at the first await instead.
+/// The caller's `tracing` span and context go along, and the loop's handle for [`from_thread`](crate::from_thread). At its
+/// end [`run`](crate::run) waits for accepted work; a program with a runtime of its own awaits [`shutdown_default_executor`]
+/// before it ends. Follows `asyncio.to_thread`, which starts at the first await instead.
 ///
 /// # Errors
 /// The future's: how the callable failed; [`Error::Rejected`] after [`shutdown_default_executor`].
@@ -178,6 +189,9 @@ pub fn set_default_executor(executor: ThreadPoolExecutor) {
 ///
 /// # Errors
 /// [`TimedOut`] if that takes longer than `timeout`; the threads then end by themselves when their work does.
+///
+/// # Panics
+/// With a limit of time, outside a tokio runtime with its timer enabled.
 ///
 /// # Examples
 /// ```

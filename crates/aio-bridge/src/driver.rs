@@ -31,10 +31,11 @@ pin_project! {
         outcome: fn(F::Output) -> Result<T, Error>,
         promise: Option<Promise<T>>,
         control: Arc<Control>,
-        // Gone when the task is: the loop waits for that.
-        registration: Option<Registration>,
+        // Dropped when the task has ended for all to see: the loop, or a group, waits for that.
+        keepers: Keepers,
         progress: Progress,
         follows_promise: bool,
+        has_followed: bool,
     }
 
     impl<F, T> PinnedDrop for Driver<F, T>
@@ -57,9 +58,17 @@ pin_project! {
                     promise.set_cancelled();
                 }
             }
-            this.registration.take();
+            *this.keepers = Keepers::default();
         }
     }
+}
+
+/// Those who wait for the end of a task: they are told by the drop.
+#[derive(Default)]
+#[expect(dead_code, reason = "the fields are there to be dropped")]
+pub(crate) struct Keepers {
+    pub(crate) registration: Option<Registration>,
+    pub(crate) membership: Option<Box<dyn Send>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +83,17 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
         coroutine: C,
         promise: Promise<T>,
         control: Arc<Control>,
-        registration: Option<Registration>,
+        keepers: Keepers,
     ) -> Self {
         Self {
             body: Some(coroutine.into_body()),
             outcome: C::outcome,
             promise: Some(promise),
             control,
-            registration,
+            keepers,
             progress: Progress::New,
             follows_promise: false,
+            has_followed: false,
         }
     }
 
@@ -156,9 +166,10 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
         let this = self.project();
         if *this.follows_promise
             && let Some(promise) = this.promise
-            && this.control.n_requests() == 0
+            && !*this.has_followed
             && promise.poll_cancelled(context).is_ready()
         {
+            *this.has_followed = true;
             this.control.cancel();
         }
     }
@@ -186,7 +197,7 @@ impl<F: Future, T: Send + 'static> Driver<F, T> {
                 Err(error) => drop(promise.set_exception(error)),
             }
         }
-        this.registration.take();
+        *this.keepers = Keepers::default();
         Poll::Ready(())
     }
 }

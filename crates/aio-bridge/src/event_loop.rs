@@ -10,7 +10,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use cf_core::sync::{Mutex, lock};
+use cf_core::{
+    sync::{Mutex, lock},
+    unwind,
+};
 use tokio::runtime::{Handle, Id};
 
 use crate::{control::Control, default_executor::DefaultExecutor};
@@ -140,7 +143,7 @@ impl Drop for Registration {
         drop(tasks);
         drop(control);
         if let Some(closer) = closer {
-            closer.wake();
+            unwind::contain("waker", || closer.wake());
         }
     }
 }

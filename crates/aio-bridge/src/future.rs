@@ -19,7 +19,8 @@ use crate::{
     callbacks::{CallbackId, Callbacks},
     delivery::{self, Told},
     shared::SharedAioFuture,
-    turn, unseen,
+    turn::Turn,
+    unseen,
 };
 
 /// A future that tasks await: the counterpart of `asyncio.Future`, on the same cell as the blocking
@@ -45,6 +46,7 @@ pub struct AioFuture<T: Send + 'static> {
     awaited: Option<Awaited<T>>,
     callbacks: OnceLock<Box<Callbacks<T>>>,
     is_seen: bool,
+    turn: Turn,
     told: Told,
 }
 
@@ -54,6 +56,7 @@ impl<T: Send + 'static> AioFuture<T> {
             awaited: Some(Awaited::new(future)),
             callbacks: OnceLock::new(),
             is_seen: false,
+            turn: Turn::default(),
             told: Told::default(),
         }
     }
@@ -77,14 +80,6 @@ impl<T: Send + 'static> AioFuture<T> {
             unreachable!("only taken by value or by drop")
         };
         awaited
-    }
-
-    /// Takes the outcome now; for who was told of the end in another way.
-    pub(crate) fn take_now(&mut self) -> Result<T, Error> {
-        self.is_seen = true;
-        self.awaited_mut()
-            .try_take()
-            .unwrap_or(Err(Error::InvalidState))
     }
 
     /// Lets it go, and nobody will be told how it ends.
@@ -137,7 +132,8 @@ impl<T: Send + 'static> AioFuture<T> {
         self.awaited().give_up()
     }
 
-    /// Gives the value now. Never blocks.
+    /// Gives the value now. Never waits for the work; a done callback that has not run yet sees
+    /// [`Error::InvalidState`] then, which awaiting does not do to it.
     ///
     /// # Errors
     /// How it failed; [`Error::Cancelled`]; [`Error::InvalidState`] while it is pending, and after the value was handed out.
@@ -203,7 +199,9 @@ impl<T: Send + 'static> AioFuture<T> {
     /// Has `f` called on the loop when it has ended: later, also if that has come, and never inside this call.
     ///
     /// Callbacks run once each, in the order in which they were added, and before the value is handed out to who awaits it. A
-    /// panic in one is reported as a `tracing` event and goes no further. If the loop ends first, they are dropped.
+    /// panic in one is reported as a `tracing` event and goes no further, and a blocking call on a pending future is refused
+    /// there, as in a task. If the loop ends first, they are dropped; while the loop exists and nobody drives it, who awaits
+    /// the future elsewhere waits for them.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -368,10 +366,13 @@ impl<T: Send + 'static> Future for AioFuture<T> {
             .callbacks
             .get()
             .is_some_and(|callbacks| callbacks.poll_idle(context).is_pending());
-        let polled = if is_looked_at {
+        let has_to_wait = is_looked_at || (awaited.is_done() && this.turn.has_to_give_way(context));
+        let polled = if has_to_wait {
             Poll::Pending
+        } else if this.turn.lasts() {
+            awaited.poll(context)
         } else {
-            turn::poll(context, |context| awaited.poll(context))
+            awaited.poll_without_looking(context)
         };
         let outcome = ready!(delivery::answer(polled));
         this.is_seen = true;

@@ -114,13 +114,19 @@ impl<T: Send + 'static> Children<T> {
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
         loop {
-            for index in std::mem::take(&mut self.ended) {
-                let index = index as usize;
-                let Some(mut child) = self.running[index].take() else {
+            let mut waiting = Vec::new();
+            for place in std::mem::take(&mut self.ended) {
+                let index = place as usize;
+                let Some(child) = &mut self.running[index] else {
                     continue;
                 };
+                // It has ended, but its callbacks look first. What is to be told to it was told.
+                let Poll::Ready(outcome) = delivery::apart(|| child.poll(context)) else {
+                    waiting.push(place);
+                    continue;
+                };
+                self.running[index] = None;
                 self.n_running -= 1;
-                let outcome = child.take_now();
                 if failure_suffices
                     && !self.is_cancelled
                     && let Err(error) = outcome
@@ -131,6 +137,8 @@ impl<T: Send + 'static> Children<T> {
                 }
                 self.outcomes[index] = Some(outcome);
             }
+            let n_waiting = waiting.len();
+            self.ended = waiting;
             if self.n_running == 0 {
                 return Poll::Ready(if self.is_cancelled {
                     Err(Error::Cancelled)
@@ -138,13 +146,16 @@ impl<T: Send + 'static> Children<T> {
                     Ok(())
                 });
             }
+            if n_waiting == self.n_running {
+                return Poll::Pending;
+            }
             let enough = if failure_suffices && !self.is_cancelled {
                 1
             } else {
-                self.n_running
+                self.n_running - n_waiting
             };
             ready!(self.completions.poll(enough, true, context));
-            self.ended = self.completions.take().0;
+            self.ended.append(&mut self.completions.take().0);
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{
     control::Control,
     coroutine::fallible,
     delivery::{Stoppable, Told},
-    driver::Driver,
+    driver::{Driver, Keepers},
     event_loop,
     future::AioFuture,
     task::{Task, current_handle},
@@ -147,16 +147,18 @@ impl TaskGroup {
         members.live.insert(control.id(), Arc::clone(&control));
         drop(members);
         let (group, id) = (self.clone(), control.id());
-        future.add_done_callback(move |done| group.member_ended(id, done));
-        let registration = event_loop::of(&handle).map(|event_loop| event_loop.register(&control));
+        // Its failure is known before its end is.
+        future.add_done_callback(move |done| group.member_ending(done));
+        let keepers = Keepers {
+            registration: event_loop::of(&handle).map(|event_loop| event_loop.register(&control)),
+            membership: Some(Box::new(Membership {
+                group: self.clone(),
+                id,
+            })),
+        };
         let coroutine = coroutine.into_future();
         let body = fallible(async move { coroutine.await.into_outcome() });
-        drop(handle.spawn(Driver::new(
-            body,
-            promise,
-            Arc::clone(&control),
-            registration,
-        )));
+        drop(handle.spawn(Driver::new(body, promise, Arc::clone(&control), keepers)));
         let mut future = AioFuture::new(future);
         // The group tells of its failure.
         future.mark_seen();
@@ -180,21 +182,9 @@ impl TaskGroup {
         self.abort(None);
     }
 
-    fn member_ended<T>(&self, id: u64, done: &Done<'_, T>) {
-        let mut members = lock(&self.0);
-        let member = members.live.remove(&id);
-        let waker = members
-            .live
-            .is_empty()
-            .then(|| members.block.take())
-            .flatten();
-        drop(members);
-        drop(member);
+    fn member_ending<T>(&self, done: &Done<'_, T>) {
         if let Some(error) = done.exception().filter(|_| !done.cancelled()) {
             self.abort(Some(error.clone()));
-        }
-        if let Some(waker) = waker {
-            waker.wake();
         }
     }
 
@@ -218,7 +208,7 @@ impl TaskGroup {
             member.cancel();
         }
         if let Some(block) = block {
-            block.wake();
+            unwind::contain("waker", || block.wake());
         }
     }
 
@@ -227,6 +217,29 @@ impl TaskGroup {
         let members = lock(&self.0);
         let is_known = members.errors.iter().any(|known| known.is_same(error));
         is_known || (members.is_aborting && matches!(error, Error::Cancelled))
+    }
+}
+
+/// Counts a task in until it has ended for all to see.
+struct Membership {
+    group: TaskGroup,
+    id: u64,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let mut members = lock(&self.group.0);
+        let member = members.live.remove(&self.id);
+        let block = members
+            .live
+            .is_empty()
+            .then(|| members.block.take())
+            .flatten();
+        drop(members);
+        drop(member);
+        if let Some(block) = block {
+            unwind::contain("waker", || block.wake());
+        }
     }
 }
 
@@ -290,6 +303,8 @@ where
             let older = members.block.replace(waker);
             let is_aborting = members.is_aborting;
             let n_live = members.live.len();
+            // From here on nobody can join.
+            members.is_over |= *this.is_block_over && n_live == 0;
             drop(members);
             drop(older);
             if *this.is_block_over {
@@ -333,7 +348,6 @@ where
         }
         this.end.is_over = true;
         let mut members = lock(&group.0);
-        members.is_over = true;
         let errors = std::mem::take(&mut members.errors);
         let waker = members.block.take();
         drop(members);

@@ -2,16 +2,22 @@
 //! the program itself has not said what is to happen.
 
 use std::{
-    future::{Future, pending},
-    pin::Pin,
+    future::{Future, pending, poll_fn},
+    pin::{Pin, pin},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
 };
+
+use cf_core::unwind;
 
 /// Whether the next interrupt ends the process, as it does where nobody listens.
 static ENDS_PROCESS: OnceLock<Option<Arc<AtomicBool>>> = OnceLock::new();
+
+/// The wait for an interrupt.
+pub(crate) type Interrupted = Pin<Box<dyn Future<Output = ()>>>;
 
 /// While it lives, the first interrupt is left to the loop.
 pub(crate) struct Listening {
@@ -31,13 +37,18 @@ impl Listening {
         Self { ends_process }
     }
 
-    /// Done at the first interrupt; to be awaited in the loop.
-    pub(crate) fn interrupted(&self) -> Pin<Box<dyn Future<Output = ()>>> {
+    /// Done at the first interrupt; to be awaited in the loop. Without the loop's driver there is none.
+    pub(crate) fn interrupted(&self) -> Interrupted {
         if self.ends_process.is_none() {
             return Box::pin(pending());
         }
         Box::pin(async {
-            if tokio::signal::ctrl_c().await.is_err() {
+            let mut signal = pin!(tokio::signal::ctrl_c());
+            let told = poll_fn(|context| {
+                unwind::catch(|| signal.as_mut().poll(context))
+                    .map_or_else(|_| Poll::Ready(false), |told| told.map(|told| told.is_ok()))
+            });
+            if !told.await {
                 pending::<()>().await;
             }
         })

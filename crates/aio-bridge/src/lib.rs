@@ -2,7 +2,8 @@
 //!
 //! There are two kinds of future, as in Python: [`cf_core::Future`], which threads block on, and [`AioFuture`], which tasks
 //! await. They are two faces of one cell and do not mix by accident: a blocking future cannot be awaited, an awaitable one
-//! cannot be blocked on, and where it is tried the compiler names the function that crosses.
+//! cannot be blocked on. Where the trait that is missing is one of these crates', the compiler names the function that crosses;
+//! a bare `.await` on a blocking future is worded by rustc (it "is not a future"): [`wrap_future`] makes it one.
 //!
 //! # Which bridge?
 //! | you are in | you have | you want | use |

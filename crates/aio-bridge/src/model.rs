@@ -11,7 +11,7 @@ use cf_core::Promise;
 use crate::{
     control::{Control, TaskCanceller},
     coroutine::Coroutine,
-    driver::Driver,
+    driver::{Driver, Keepers},
     event_loop::{self, Registration},
     future::AioFuture,
     task::Task,
@@ -21,7 +21,7 @@ use crate::{
 pub fn task<C: Coroutine>(coroutine: C) -> (impl Future<Output = ()>, Task<C::Output>) {
     let (promise, future) = Promise::new();
     let control = Control::new(None);
-    let driver = Driver::new(coroutine, promise, Arc::clone(&control), None);
+    let driver = Driver::new(coroutine, promise, Arc::clone(&control), Keepers::default());
     (driver, Task::new(AioFuture::new(future), control))
 }
 
@@ -30,7 +30,8 @@ pub fn threadsafe<C: Coroutine>(
     coroutine: C,
 ) -> (impl Future<Output = ()>, cf_core::Future<C::Output>) {
     let (promise, future) = Promise::new();
-    let driver = Driver::new(coroutine, promise, Control::new(None), None).following_promise();
+    let driver =
+        Driver::new(coroutine, promise, Control::new(None), Keepers::default()).following_promise();
     (driver, future)
 }
 

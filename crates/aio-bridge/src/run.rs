@@ -2,16 +2,21 @@
 
 use std::{
     fmt,
-    future::{Future, poll_fn},
+    future::{Future, pending, poll_fn},
     pin::pin,
     sync::Arc,
     time::Duration,
 };
 
-use cf_core::{Error, Reason};
+use cf_core::{Error, Reason, unwind};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{coroutine::Coroutine, event_loop::EventLoop, interrupt::Listening, task::prepare};
+use crate::{
+    coroutine::Coroutine,
+    event_loop::EventLoop,
+    interrupt::{Interrupted, Listening},
+    task::prepare,
+};
 
 /// How long the end of a loop waits for the default executor, and for tokio's blocking threads. As in `asyncio.run`.
 const EXECUTOR_SHUTDOWN: Duration = Duration::from_secs(300);
@@ -52,6 +57,7 @@ pub struct Runner {
     /// Gone once it is closed.
     runtime: Option<Runtime>,
     event_loop: Arc<EventLoop>,
+    was_interrupted: bool,
 }
 
 impl Runner {
@@ -74,7 +80,8 @@ impl Runner {
         Ok(Self::with(runtime))
     }
 
-    /// Takes a tokio runtime, such as one of several threads.
+    /// Takes a tokio runtime, such as one of several threads; with its drivers enabled (`enable_all`), or there is neither
+    /// Ctrl-C nor a limit of time at the end.
     ///
     /// # Examples
     /// ```
@@ -88,6 +95,7 @@ impl Runner {
         Self {
             event_loop: EventLoop::open(runtime.handle()),
             runtime: Some(runtime),
+            was_interrupted: false,
         }
     }
 
@@ -134,7 +142,7 @@ impl Runner {
     pub fn run<C: Coroutine>(&mut self, coroutine: C) -> Result<C::Output, Error> {
         refuse_inside_a_loop()?;
         let runtime = self.runtime();
-        let (driver, mut task) = prepare(coroutine, None, runtime.handle());
+        let (driver, mut task) = prepare(coroutine, None, Some(runtime.handle()));
         let listening = Listening::start();
         let mut was_interrupted = false;
         runtime.block_on(async {
@@ -149,6 +157,7 @@ impl Runner {
             })
             .await;
         });
+        self.was_interrupted |= was_interrupted;
         match task.result() {
             Err(Error::Cancelled) if was_interrupted => Err(Error::Interrupted),
             outcome => outcome,
@@ -183,21 +192,28 @@ impl Drop for Runner {
             if Handle::try_current().is_ok() {
                 // Blocking here would stall the loop that this one is dropped in.
                 self.event_loop.cancel_all();
+                self.event_loop.default_executor().abandon();
                 runtime.shutdown_background();
                 return;
             }
-            let listening = Listening::start();
-            runtime.block_on(async {
-                let mut interrupted = listening.interrupted();
-                let mut closing = pin!(self.take_down());
-                let mut is_interrupted = false;
-                poll_fn(|context| {
-                    // Listened for, so that the second one ends the process; the first one changes nothing any more.
-                    is_interrupted =
-                        is_interrupted || interrupted.as_mut().poll(context).is_ready();
-                    closing.as_mut().poll(context)
-                })
-                .await;
+            // A program that was interrupted before is ended by the next one.
+            let listening = (!self.was_interrupted).then(Listening::start);
+            unwind::contain("the end of a loop", || {
+                runtime.block_on(async {
+                    let mut interrupted = listening.as_ref().map_or_else(
+                        || Box::pin(pending()) as Interrupted,
+                        Listening::interrupted,
+                    );
+                    let mut closing = pin!(self.take_down());
+                    let mut is_interrupted = false;
+                    poll_fn(|context| {
+                        // Listened for, so that the second one ends the process; the first one changes nothing any more.
+                        is_interrupted =
+                            is_interrupted || interrupted.as_mut().poll(context).is_ready();
+                        closing.as_mut().poll(context)
+                    })
+                    .await;
+                });
             });
             drop(listening);
             runtime.shutdown_timeout(EXECUTOR_SHUTDOWN);

@@ -17,7 +17,9 @@ use cf_core::{Done, Error, SharedFuture, bridge::SharedAwaited};
 use crate::{
     callbacks::{CallbackId, Callbacks},
     delivery::{self, Told},
-    handles, turn, unseen,
+    handles,
+    turn::Turn,
+    unseen,
 };
 
 /// An awaitable future that can be cloned, and awaited any number of times, by any number of tasks.
@@ -41,6 +43,7 @@ use crate::{
 pub struct SharedAioFuture<T: Send + Sync + 'static> {
     awaited: SharedAwaited<T>,
     common: Arc<Common<T>>,
+    turn: Turn,
     told: Told,
 }
 
@@ -87,6 +90,7 @@ impl<T: Send + Sync + 'static> SharedAioFuture<T> {
         Self {
             awaited,
             common: Arc::new(common),
+            turn: Turn::default(),
             told: Told::default(),
         }
     }
@@ -247,9 +251,12 @@ impl<T: Clone + Send + Sync + 'static> Future for SharedAioFuture<T> {
         if this.told.hears() {
             this.awaited.give_up();
         }
-        let outcome = ready!(delivery::answer(turn::poll(context, |context| this
-            .awaited
-            .poll(context))));
+        let polled = if this.awaited.is_done() && this.turn.has_to_give_way(context) {
+            Poll::Pending
+        } else {
+            this.awaited.poll(context)
+        };
+        let outcome = ready!(delivery::answer(polled));
         this.see();
         Poll::Ready(outcome)
     }
@@ -260,6 +267,7 @@ impl<T: Send + Sync + 'static> Clone for SharedAioFuture<T> {
         Self {
             awaited: self.awaited.clone(),
             common: Arc::clone(&self.common),
+            turn: Turn::default(),
             told: Told::default(),
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     control::{self, Control, TaskCanceller},
     coroutine::Coroutine,
     delivery::{self, Told},
-    driver::Driver,
+    driver::{Driver, Keepers},
     event_loop,
     future::AioFuture,
 };
@@ -31,7 +31,9 @@ use crate::{
 ///
 /// # Cancellation
 /// [`cancel`](Self::cancel) is a request: the task ends at its next await, after what it awaits has ended ([`Task`]s and
-/// bridged calls are cancelled with it), or cleans up first where it listens for [`cancelled`](crate::cancelled()).
+/// bridged calls are cancelled with it), or cleans up first where it listens for [`cancelled`](crate::cancelled()). A
+/// combinator that polls only what was woken (`FuturesUnordered`, `join_all` of more than 30) is dropped at once: tasks that
+/// were awaited through it are cancelled, and not waited for.
 ///
 /// # Examples
 /// ```
@@ -105,6 +107,8 @@ where
 
 /// Starts a coroutine that must stay on this thread, in a [`LocalSet`](tokio::task::LocalSet); as [`create_task`] otherwise.
 ///
+/// It ends with its `LocalSet`, not with the loop: [`run`](crate::run) does not wait for it.
+///
 /// # Panics
 /// Outside a `LocalSet`.
 ///
@@ -126,7 +130,7 @@ where
     C: Coroutine,
     C::Body: 'static,
 {
-    let (driver, task) = prepare(coroutine, None, &current_handle());
+    let (driver, task) = prepare(coroutine, None, None);
     drop(tokio::task::spawn_local(driver));
     task
 }
@@ -140,7 +144,7 @@ where
     C::Body: Send + 'static,
 {
     let handle = current_handle();
-    let (driver, task) = prepare(coroutine, name, &handle);
+    let (driver, task) = prepare(coroutine, name, Some(&handle));
     drop(handle.spawn(driver));
     task
 }
@@ -150,12 +154,17 @@ where
 pub(crate) fn prepare<C: Coroutine>(
     coroutine: C,
     name: Option<Cow<'static, str>>,
-    handle: &Handle,
+    registered_with: Option<&Handle>,
 ) -> (DriverOf<C>, Task<C::Output>) {
     let (promise, future) = Promise::new();
     let control = Control::new(name);
-    let registration = event_loop::of(handle).map(|event_loop| event_loop.register(&control));
-    let driver = Driver::new(coroutine, promise, Arc::clone(&control), registration);
+    let keepers = Keepers {
+        registration: registered_with
+            .and_then(event_loop::of)
+            .map(|event_loop| event_loop.register(&control)),
+        membership: None,
+    };
+    let driver = Driver::new(coroutine, promise, Arc::clone(&control), keepers);
     (driver, Task::new(AioFuture::new(future), control))
 }
 

@@ -3,7 +3,13 @@
 use cf_core::{Future, Promise, unwind};
 use tokio::runtime::Handle;
 
-use crate::{control::Control, coroutine::Coroutine, driver::Driver, event_loop};
+use crate::{
+    control::Control,
+    coroutine::Coroutine,
+    driver::{Driver, Keepers},
+    event_loop,
+    guarded::guarded,
+};
 
 /// Starts a coroutine on the loop that `handle` is of, and gives a future that a thread can block on.
 ///
@@ -37,8 +43,11 @@ where
 {
     let (promise, future) = Promise::new();
     let control = Control::new(None);
-    let registration = event_loop::of(handle).map(|event_loop| event_loop.register(&control));
-    let driver = Driver::new(coroutine, promise, control, registration).following_promise();
+    let keepers = Keepers {
+        registration: event_loop::of(handle).map(|event_loop| event_loop.register(&control)),
+        membership: None,
+    };
+    let driver = Driver::new(coroutine, promise, control, keepers).following_promise();
     drop(handle.spawn(driver));
     future
 }
@@ -46,7 +55,7 @@ where
 /// Has `f` called on the loop that `handle` is of, soon; from any thread.
 ///
 /// On a loop of one thread the calls are made in the order in which they were asked for. A panic in `f` is reported as a
-/// `tracing` event. Follows `loop.call_soon_threadsafe`.
+/// `tracing` event, and a blocking call on a pending future is refused there, as in a task. Follows `loop.call_soon_threadsafe`.
 ///
 /// # Examples
 /// ```
@@ -61,5 +70,7 @@ where
 /// assert_eq!(number.unwrap().unwrap(), 7);
 /// ```
 pub fn call_soon_threadsafe(handle: &Handle, f: impl FnOnce() + Send + 'static) {
-    drop(handle.spawn(async move { unwind::contain("call on the loop", f) }));
+    drop(handle.spawn(guarded(
+        async move { unwind::contain("call on the loop", f) },
+    )));
 }

@@ -4,7 +4,10 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Waker, ready},
     time::Duration,
 };
@@ -12,6 +15,7 @@ use std::{
 use cf_core::{
     TimedOut,
     sync::{Mutex, lock},
+    unwind,
 };
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
@@ -78,7 +82,7 @@ pub fn timeout<A: Awaitable>(time: impl Into<Option<Duration>>, block: A) -> Tim
 pub fn timeout_at<A: Awaitable>(deadline: impl Into<Deadline>, block: A) -> Timeout<A::Body> {
     Timeout {
         block: Stoppable::new(block.into_future()),
-        deadline: deadline.into(),
+        keeping: Keeping::new(deadline.into()),
         timer: None,
         timed: None,
         is_over: false,
@@ -102,13 +106,16 @@ pub struct Deadline(Arc<Mutex<Moved>>);
 
 struct Moved {
     when: Option<Instant>,
-    /// The block's timeout, to be polled when it is moved.
-    waker: Option<Waker>,
+    /// The timeouts that keep to it, to be polled when it is moved.
+    wakers: Vec<(u64, Waker)>,
 }
 
 impl Deadline {
     fn new(when: Option<Instant>) -> Self {
-        Self(Arc::new(Mutex::new(Moved { when, waker: None })))
+        Self(Arc::new(Mutex::new(Moved {
+            when,
+            wakers: Vec::new(),
+        })))
     }
 
     /// One that lies `time` ahead.
@@ -149,10 +156,10 @@ impl Deadline {
         let when = time.into().and_then(clock::after);
         let mut moved = lock(&self.0);
         moved.when = when;
-        let waker = moved.waker.take();
+        let wakers = std::mem::take(&mut moved.wakers);
         drop(moved);
-        if let Some(waker) = waker {
-            waker.wake();
+        for (_, waker) in wakers {
+            unwind::contain("waker", || waker.wake());
         }
     }
 
@@ -165,16 +172,44 @@ impl Deadline {
     pub fn when(&self) -> Option<Instant> {
         lock(&self.0).when
     }
+}
+
+/// One timeout's hold on a deadline.
+struct Keeping {
+    deadline: Deadline,
+    id: u64,
+}
+
+impl Keeping {
+    fn new(deadline: Deadline) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        Self {
+            deadline,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        }
+    }
 
     /// When it is, as of now; a later move wakes.
     fn watch(&self, context: &Context<'_>) -> Option<Instant> {
         let waker = context.waker().clone();
-        let mut moved = lock(&self.0);
-        let older = moved.waker.replace(waker);
+        let mut moved = lock(&self.deadline.0);
+        let ours = moved.wakers.iter().position(|(id, _)| *id == self.id);
+        let older = ours.map(|index| moved.wakers.swap_remove(index));
+        moved.wakers.push((self.id, waker));
         let when = moved.when;
         drop(moved);
         drop(older);
         when
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        let mut moved = lock(&self.deadline.0);
+        let ours = moved.wakers.iter().position(|(id, _)| *id == self.id);
+        let waker = ours.map(|index| moved.wakers.swap_remove(index));
+        drop(moved);
+        drop(waker);
     }
 }
 
@@ -202,7 +237,7 @@ pin_project! {
     pub struct Timeout<F> {
         #[pin]
         block: Stoppable<F>,
-        deadline: Deadline,
+        keeping: Keeping,
         #[pin]
         timer: Option<Sleep>,
         // What the timer is set to.
@@ -226,7 +261,7 @@ impl<F: Future> Future for Timeout<F> {
             if *this.is_over {
                 return Poll::Pending;
             }
-            let when = this.deadline.watch(context);
+            let when = this.keeping.watch(context);
             if when != *this.timed {
                 *this.timed = when;
                 this.timer.set(clock::timer(when));
@@ -244,7 +279,7 @@ impl<F: Future> Future for Timeout<F> {
 impl<F> fmt::Debug for Timeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timeout")
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.keeping.deadline)
             .field("expired", &self.is_over)
             .finish_non_exhaustive()
     }

@@ -36,6 +36,9 @@ pub async fn wait<F: FutureLike>(
 
 /// Waits as [`wait`] does, but not longer than `timeout`; zero lets the loop's other tasks run once. Nothing is cancelled.
 ///
+/// # Panics
+/// Outside a tokio runtime with its timer enabled, if there is something to wait for and `timeout` is not zero.
+///
 /// # Examples
 /// ```
 /// use std::time::Duration;

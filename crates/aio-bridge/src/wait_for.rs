@@ -15,7 +15,8 @@ use crate::{
 ///
 /// A coroutine runs in the caller's own task; with a time of zero it is dropped without having run. A future or task that
 /// has ended gives its outcome even then. One that goes on in spite of the cancellation has its outcome given, however long
-/// that takes. Follows `asyncio.wait_for`.
+/// that takes. A coroutine that borrows cannot be passed (`'static`): use [`timeout`](crate::timeout()). Follows
+/// `asyncio.wait_for`.
 ///
 /// # Errors
 /// [`TimedOut`]; the inner error is the awaitable's own.

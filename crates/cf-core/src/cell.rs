@@ -373,6 +373,17 @@ impl<B: Body> Slot<B::Output> for Cell<B> {
         Some(outcome)
     }
 
+    fn take_back(&self) -> Option<Result<B::Output, Error>> {
+        // In the stage `Lent` it comes back as soon as who looks at it has seen enough.
+        match self.lend() {
+            Lend::Outcome(outcome) => {
+                self.restore(outcome);
+                self.take()
+            }
+            _ => None,
+        }
+    }
+
     fn take_or_watch(
         &self,
         watcher: Watcher,

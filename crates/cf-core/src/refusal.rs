@@ -21,7 +21,7 @@ pub enum Reason {
     Full,
     /// The executor broke and takes no more work.
     Broken(BrokenExecutor),
-    /// An event loop runs on this thread already.
+    /// This thread belongs to a running event loop: it runs it, or does blocking work for it.
     EventLoopRunning,
     /// The event loop was closed.
     EventLoopClosed,
@@ -37,7 +37,7 @@ impl fmt::Display for Reason {
                 "the queue is full: try again later, or use submit, which waits for room",
             ),
             Self::EventLoopRunning => f.write_str(
-                "an event loop runs on this thread already: await the coroutine, or make it a task with create_task",
+                "this thread belongs to a running event loop: await the coroutine, or make it a task with create_task",
             ),
             Self::EventLoopClosed => f.write_str("the event loop is closed"),
             Self::Broken(broken) => broken.fmt(f),

@@ -14,6 +14,9 @@ pub(crate) trait Slot<T>: Node {
     /// Moves the outcome out, if it is there.
     fn take(&self) -> Option<Result<T, Error>>;
 
+    /// Moves the outcome out, also where another thread is looking at it just now: that is waited for.
+    fn take_back(&self) -> Option<Result<T, Error>>;
+
     /// Moves the outcome out, or has `watcher` told when it can be; with `sees_giving_up` also when the reader gives up.
     fn take_or_watch(&self, watcher: Watcher, sees_giving_up: bool) -> Poll<Result<T, Error>>;
 

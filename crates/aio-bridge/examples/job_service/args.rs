@@ -13,7 +13,8 @@ A scheduler of data-intensive jobs behind a web front.
     --root DIR         the directory that ?file=NAME is looked up in (.)
     --workers N        jobs that run at once (the number of processors)
     --queue N          jobs that may wait, more are answered 503 (64)
-    --keep N           finished jobs that are remembered (1000)
+    --keep N           finished jobs that are remembered (200); each that compressed keeps a file open until it is
+                       forgotten, so N must be well below the limit of open files (ulimit -n), beside the connections
     --max-body BYTES   the largest body (67108864)
     --bench            adds GET /bench/bridge and GET /bench/spawn_blocking, both with ?size=BYTES
     --help";
@@ -36,7 +37,7 @@ impl Default for Args {
             limits: Limits {
                 n_workers: thread::available_parallelism().map_or(1, usize::from),
                 n_queued: 64,
-                n_kept: 1_000,
+                n_kept: 200,
             },
             max_body: 64 << 20,
             has_bench: false,

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use aio_bridge::{guarded, run_in_executor, shield, timeout, to_thread, wrap_future};
+use aio_bridge::{ReturnWhen, guarded, run_in_executor, to_thread, wait_timeout, wrap_future};
 use axum::{
     Json, Router,
     body::Body,
@@ -121,21 +121,22 @@ async fn result(
 ) -> Answer {
     let wait = longest_wait(query.get("wait").map_or("0", String::as_str))?;
     let future = front.ask(move |scheduler| scheduler.future(id)).await?;
-    let future = future.ok_or_else(Refusal::unknown_job)?;
-    // A timeout cancels what it waited for; the shield keeps that from the job.
-    match timeout(wait, shield(wrap_future(future))).await {
-        Ok(Ok(output)) => Ok(show(output, front.disk)),
-        Ok(Err(Error::Cancelled)) => Err(Refusal::new(StatusCode::GONE, "the job was cancelled")),
-        Ok(Err(error)) => Err(error.into()),
-        Err(_timed_out) => {
-            let pending = describe(id, &front.known(id).await?);
-            Ok((
-                StatusCode::ACCEPTED,
-                [(header::RETRY_AFTER, "1")],
-                Json(pending),
-            )
-                .into_response())
-        }
+    let future = wrap_future(future.ok_or_else(Refusal::unknown_job)?);
+    // `timeout` would cancel the job; this cancels nothing, and leaves nothing behind.
+    wait_timeout([&future], wait, ReturnWhen::AllCompleted).await;
+    if !future.done() {
+        let pending = describe(id, &front.known(id).await?);
+        return Ok((
+            StatusCode::ACCEPTED,
+            [(header::RETRY_AFTER, "1")],
+            Json(pending),
+        )
+            .into_response());
+    }
+    match future.result() {
+        Ok(output) => Ok(show(output, front.disk)),
+        Err(Error::Cancelled) => Err(Refusal::new(StatusCode::GONE, "the job was cancelled")),
+        Err(error) => Err(error.into()),
     }
 }
 

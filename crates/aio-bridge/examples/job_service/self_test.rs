@@ -6,7 +6,7 @@ use aio_bridge::{future, to_thread};
 use cf_core::{BoxError, fallible};
 use futures::future::join;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{
     args::Args,
@@ -36,6 +36,7 @@ pub(crate) async fn run() -> Result<(), BoxError> {
         address,
         scheduler: service.scheduler(),
         secret: place.path().join("secret"),
+        runtime: Handle::current(),
     };
 
     // The visitor blocks, so it goes to a thread. If it fails, its promise is dropped, and that stops the server as well.

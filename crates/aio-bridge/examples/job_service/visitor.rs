@@ -14,6 +14,7 @@ use aio_bridge::AioPromise;
 use cf_core::{BoxError, Error};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use crate::{
     client::{Pipelined, Reply, exchange, request},
@@ -28,6 +29,8 @@ pub(crate) const N_KEPT: usize = 4;
 pub(crate) const MAX_BODY: usize = 256 * 1024;
 pub(crate) const POEM: &str = "the quick brown fox\njumps over\nthe lazy dog\n";
 pub(crate) const WAY_OUT: &str = "way_out";
+/// Requests for the result of one running job.
+const N_POLLS: usize = 100;
 /// How long the server may take to do what it is about to do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,6 +42,8 @@ pub(crate) struct Visitor {
     pub(crate) scheduler: Arc<Scheduler>,
     /// A file outside the root.
     pub(crate) secret: PathBuf,
+    /// The server's.
+    pub(crate) runtime: Handle,
 }
 
 impl Visitor {
@@ -139,8 +144,7 @@ impl Visitor {
         let (endless, began) = announced(io::repeat(0));
         let running = self.scheduler.submit(Kind::Hash, endless)?;
         began.recv()?;
-        let pending = self.get(&format!("/jobs/{running}/result"))?;
-        expect_status("no result yet", &pending, 202)?;
+        self.poll(running)?;
         self.expect_state("a job without an end", running, "running")?;
 
         let queued = self.accepted("/jobs/hash", b"never")?;
@@ -172,6 +176,24 @@ impl Visitor {
         self.expect_result("the next one runs", next, &sha256_of_abc())?;
         expect_status("it has ended", &self.delete(next)?, 409)?;
         expect_status("the first job is forgotten", &self.get("/jobs/1")?, 404)
+    }
+
+    /// Asks for the result of a job that goes on running.
+    fn poll(&self, running: JobId) -> Outcome {
+        let path = format!("/jobs/{running}/result");
+        expect_status("no result yet", &self.get(&path)?, 202)?;
+        let late = self.get(&format!("{path}?wait=1"))?;
+        expect_status("nor a second later", &late, 202)?;
+        let tasks = self.runtime.metrics();
+        let n_before = tasks.num_alive_tasks();
+        let polls = (0..N_POLLS).map(|_| Ok(self.get(&path)?.status));
+        let answers: Vec<u16> = polls.collect::<Result<_, BoxError>>()?;
+        let is_pending = answers.iter().all(|status| *status == 202);
+        expect("nor however often one asks", is_pending, true)?;
+        // The connections end a moment after their answers.
+        until("who asked leaves no task behind", || {
+            Ok(tasks.num_alive_tasks() <= n_before)
+        })
     }
 
     fn measure(&self) -> Outcome {

@@ -1,5 +1,12 @@
 //! `gather` and `gather!`: values in order, the first failure, and what a cancellation does.
 
+use std::{
+    collections::BinaryHeap,
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU8,
+    sync::Arc,
+};
+
 use aio_bridge::{Error, cancelled, create_task, fallible, future, gather, to_thread};
 use tokio::sync::oneshot;
 
@@ -338,6 +345,32 @@ fn of_several_types_the_first_failure_is_the_outcome_and_the_others_run_on() {
         assert_eq!(notes.all(), [""; 0]);
         elapse(ms(9)).await;
         assert_eq!(notes.all(), ["finished"]);
+    });
+}
+
+#[test]
+fn common_values_of_the_standard_library_are_gathered() {
+    on_one_thread(async {
+        let unsized_values = gather!(
+            async { Arc::<str>::from("cup") },
+            async { Box::<[u8]>::from(*b"tea") },
+            async { &b"milk"[..] },
+        );
+        let (name, bytes, constant) = unsized_values.await.unwrap();
+        assert_eq!(
+            (&*name, &*bytes, constant),
+            ("cup", &b"tea"[..], &b"milk"[..])
+        );
+        let others = gather!(
+            async { NonZeroU8::MIN },
+            async { SocketAddr::from((Ipv4Addr::LOCALHOST, 80)) },
+            async { BinaryHeap::from([1, 3, 2]) },
+            async { (1, 2, 3, 4, 5, 6, 7, 8) },
+        );
+        let (number, address, heap, eight) = others.await.unwrap();
+        assert_eq!((number.get(), address.port()), (1, 80));
+        assert_eq!(heap.into_sorted_vec(), [1, 2, 3]);
+        assert_eq!(eight, (1, 2, 3, 4, 5, 6, 7, 8));
     });
 }
 

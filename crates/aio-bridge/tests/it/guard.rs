@@ -157,13 +157,25 @@ fn the_guard_ends_when_a_guarded_coroutine_panics() {
 }
 
 #[test]
-fn a_call_on_the_loop_is_not_guarded() {
+fn a_call_on_the_loop_is_guarded() {
     on_loop(async || {
         let (tell, told) = aio_bridge::future();
         call_soon_threadsafe(&Handle::current(), move || {
             tell.set_result(is_blocking_refused()).unwrap();
         });
-        assert!(!told.await.unwrap());
+        assert!(told.await.unwrap());
+    });
+}
+
+#[test]
+fn a_done_callback_is_guarded() {
+    on_loop(async || {
+        let (promise, source) = aio_bridge::future();
+        let (tell, told) = aio_bridge::future();
+        source.add_done_callback(move |_| tell.set_result(is_blocking_refused()).unwrap());
+        promise.set_result(7).unwrap();
+        assert_eq!(source.await.unwrap(), 7);
+        assert!(told.await.unwrap());
     });
 }
 

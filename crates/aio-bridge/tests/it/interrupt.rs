@@ -269,7 +269,8 @@ fn the_second_one_ends_the_process_while_the_loop_is_taken_down() {
             child.says("ready");
             child.interrupt();
             child.says("taken down");
-            assert_eq!(child.interrupt_until_it_ends().signal(), Some(SIGINT));
+            child.interrupt();
+            assert_eq!(child.ends().signal(), Some(SIGINT));
         },
     );
 }

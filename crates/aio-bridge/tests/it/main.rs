@@ -9,6 +9,7 @@ mod cancel;
 mod close;
 mod compile_fail;
 mod default_executor;
+mod edges;
 mod executor;
 mod from_thread;
 mod future;

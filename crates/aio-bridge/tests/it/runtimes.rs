@@ -27,7 +27,7 @@ use tokio::{runtime::Builder, task::LocalSet};
 
 use crate::{
     held::{Held, on_loop},
-    loops::{Gate, LONG, ends, many_threads, on_one_thread, one_thread, poll_once},
+    loops::{Gate, LONG, ends, many_threads, one_thread, poll_once},
     reports::reports_of,
 };
 
@@ -458,29 +458,5 @@ fn a_runtime_without_a_timer_is_enough_for_the_bridge() {
             let all = aio_bridge::gather([1, 2].map(|n| run_in_executor(&pool, move || n)));
             assert_eq!(all.await.unwrap(), [1, 2]);
         });
-    });
-}
-
-#[test]
-fn a_task_whose_futures_are_always_done_lets_others_run() {
-    on_one_thread(async {
-        let n_passes = Arc::new(AtomicUsize::new(0));
-        let passes = Arc::clone(&n_passes);
-        let other = create_task(async move {
-            loop {
-                passes.fetch_add(1, Ordering::Relaxed);
-                tokio::task::yield_now().await;
-            }
-        });
-        let greedy = create_task(async {
-            for n in 0..10_000 {
-                let (promise, awaited) = future();
-                promise.set_result(n).unwrap();
-                assert_eq!(awaited.await.unwrap(), n);
-            }
-        });
-        greedy.await.unwrap();
-        other.cancel();
-        assert!(n_passes.load(Ordering::Relaxed) > 10);
     });
 }

@@ -79,7 +79,22 @@ impl<T: 'static> Awaited<T> {
     /// assert!(matches!(awaited.poll(&mut context), Poll::Ready(Err(Error::Cancelled))));
     /// ```
     pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        self.take_or_watch(context, true)
+        self.take_or_watch(context, true, true)
+    }
+
+    /// As [`poll`](Self::poll), but does not stay for a moment to see whether the outcome comes at once.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::task::{Context, Waker};
+    /// use cf_core::{Promise, bridge::Awaited};
+    ///
+    /// let (_promise, future) = Promise::<u32>::new();
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert!(Awaited::new(future).poll_without_looking(&mut context).is_pending());
+    /// ```
+    pub fn poll_without_looking(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        self.take_or_watch(context, true, false)
     }
 
     /// As [`poll`](Self::poll), but waits for the real end of work that was given up, and gives how it ended.
@@ -99,13 +114,14 @@ impl<T: 'static> Awaited<T> {
     /// assert!(matches!(awaited.poll_stopped(&mut context), Poll::Ready(Ok(7))));
     /// ```
     pub fn poll_stopped(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        self.take_or_watch(context, false)
+        self.take_or_watch(context, false, false)
     }
 
     fn take_or_watch(
         &mut self,
         context: &mut Context<'_>,
         sees_giving_up: bool,
+        may_look: bool,
     ) -> Poll<Result<T, Error>> {
         // A look first: nobody clones a waker for what is there already, or in a moment.
         if let Some(outcome) = self.end(sees_giving_up) {
@@ -114,7 +130,8 @@ impl<T: 'static> Awaited<T> {
             }
             return Poll::Ready(outcome);
         }
-        if self.watching.is_none()
+        if may_look
+            && self.watching.is_none()
             && spin::glance(|| self.slot.phase().is_final())
             && let Some(outcome) = self.end(sees_giving_up)
         {
@@ -141,7 +158,12 @@ impl<T: 'static> Awaited<T> {
     /// assert_eq!(awaited.try_take().unwrap().unwrap(), 7);
     /// ```
     pub fn try_take(&mut self) -> Option<Result<T, Error>> {
-        self.end(true)
+        self.end(true).or_else(|| {
+            self.slot
+                .phase()
+                .is_final()
+                .then(|| self.slot.take_back())?
+        })
     }
 
     /// The outcome, if it can be taken; a cancelled one says so however often it is asked.

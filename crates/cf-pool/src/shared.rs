@@ -30,6 +30,9 @@ use crate::{
     fifo::Fifo,
 };
 
+/// Fewer who wait for room are not looked through.
+const MIN_ROOM_UNSORTED: usize = 32;
+
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) home: Home,
@@ -64,7 +67,10 @@ pub(crate) struct State {
     /// Tasks not started yet; kept where the queue has a bound.
     n_unstarted: usize,
     n_submitted: u64,
+    /// Of those who wait for room, and of some who gave that up.
     room: VecDeque<Promise<()>>,
+    /// How many of them there must be before the next look for those who gave up.
+    n_room_unsorted: usize,
     broken: Option<BrokenExecutor>,
     is_shut_down: bool,
     no_spawn_before: Option<Instant>,
@@ -176,7 +182,10 @@ impl Shared {
             return None;
         }
         let (promise, room) = Promise::new();
+        let abandoned = state.abandoned_room();
         state.room.push_back(promise);
+        drop(state);
+        drop(abandoned);
         Some(room)
     }
 
@@ -189,14 +198,19 @@ impl Shared {
         let mut state = self.lock();
         state.n_unstarted = state.n_unstarted.saturating_sub(1);
         // An empty queue is the last news there may ever be, so it goes to all of them.
-        let n_told = if state.n_unstarted == 0 {
-            state.room.len()
+        let mut n_calls = if state.n_unstarted == 0 {
+            usize::MAX
         } else {
-            capacity
-                .saturating_sub(state.n_unstarted)
-                .min(state.room.len())
+            capacity.saturating_sub(state.n_unstarted)
         };
-        let told: Vec<_> = state.room.drain(..n_told).collect();
+        let mut told = Vec::new();
+        while n_calls > 0
+            && let Some(promise) = state.room.pop_front()
+        {
+            // Who gave up takes no call from who still waits.
+            n_calls -= usize::from(!promise.is_cancelled());
+            told.push(promise);
+        }
         drop(state);
         tell_of_room(told);
     }
@@ -304,6 +318,19 @@ fn tell_of_room(waiting: impl IntoIterator<Item = Promise<()>>) {
 }
 
 impl State {
+    /// Takes out those who gave up waiting for room; only where there may be as many of them as of the others, so that it
+    /// costs each who comes the same. To be dropped after the lock.
+    fn abandoned_room(&mut self) -> VecDeque<Promise<()>> {
+        if self.room.len() < self.n_room_unsorted.max(MIN_ROOM_UNSORTED) {
+            return VecDeque::new();
+        }
+        let all = std::mem::take(&mut self.room);
+        let (abandoned, waiting) = all.into_iter().partition(Promise::is_cancelled);
+        self.room = waiting;
+        self.n_room_unsorted = self.room.len() * 2;
+        abandoned
+    }
+
     /// Counts queued tasks that are about to be failed.
     fn count_failed(&mut self, tasks: &[Task]) {
         let n_pending = tasks.iter().filter(|task| task.is_pending()).count() as u64;

@@ -158,12 +158,10 @@ impl<T: 'static> Awaited<T> {
     /// assert_eq!(awaited.try_take().unwrap().unwrap(), 7);
     /// ```
     pub fn try_take(&mut self) -> Option<Result<T, Error>> {
-        self.end(true).or_else(|| {
-            self.slot
-                .phase()
-                .is_final()
-                .then(|| self.slot.take_back())?
-        })
+        // Looked at first: what ends later may be given up before.
+        let has_ended = self.slot.phase().is_final();
+        self.end(true)
+            .or_else(|| has_ended.then(|| self.slot.take_back())?)
     }
 
     /// The outcome, if it can be taken; a cancelled one says so however often it is asked.

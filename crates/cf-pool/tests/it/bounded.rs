@@ -11,7 +11,7 @@ use std::{
 use cf_core::{ClosureExecutor, Error, Executor, Reason};
 use cf_pool::{Shutdown, ThreadPoolExecutor};
 
-use crate::gate::{Gate, LONG, ends};
+use crate::gate::{Gate, LONG, OpenAtEnd, ends};
 
 fn bounded(n_workers: usize, capacity: usize) -> ThreadPoolExecutor {
     ThreadPoolExecutor::builder()
@@ -108,6 +108,42 @@ fn a_room_that_nobody_waits_for_any_more_does_not_swallow_the_news() {
         room.result_timeout(std::time::Duration::from_secs(5))
             .is_ok()
     );
+}
+
+#[test]
+fn who_gave_up_waiting_for_room_takes_no_call_from_who_still_waits() {
+    let (pool, gate) = occupied(2);
+    let _at_end = OpenAtEnd(gate);
+    let queued = [0, 1].map(|n| pool.submit(move || n));
+    let abandoned = [(); 5].map(|()| pool.spawn_room().unwrap());
+    let mut waiting = [(); 2].map(|()| pool.spawn_room().unwrap());
+    assert!(abandoned.iter().all(cf_core::Future::cancel));
+    // The other task stays in the queue, so there is one place and one call.
+    assert!(queued[0].cancel());
+    assert!(waiting[0].try_result().is_some());
+    assert!(waiting[1].try_result().is_none());
+}
+
+#[test]
+fn who_waits_among_many_that_gave_up_is_told_in_its_turn() {
+    let (pool, gate) = occupied(2);
+    let _at_end = OpenAtEnd(gate);
+    let queued = [0, 1].map(|n| pool.submit(move || n));
+    let mut waiting = Vec::new();
+    for n in 0..10_000 {
+        let room = pool.spawn_room().unwrap();
+        if n % 100 == 99 {
+            waiting.push(room);
+        } else {
+            assert!(room.cancel());
+        }
+    }
+    assert!(queued[0].cancel());
+    let told: Vec<_> = waiting.iter().map(cf_core::Future::done).collect();
+    assert!(told[0] && !told[1..].contains(&true));
+    // The queue is empty, and all are told.
+    assert!(queued[1].cancel());
+    assert!(waiting.iter().all(cf_core::Future::done));
 }
 
 #[test]

@@ -186,11 +186,11 @@ where
                 Err(rejected) => return failed(rejected.reason.into()),
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if self
-                .executor
-                .spawn_room()
-                .is_some_and(|room| !room.wait_timeout(left))
+            if let Some(room) = self.executor.spawn_room()
+                && !room.wait_timeout(left)
             {
+                // Who gave up takes no call from who still waits.
+                room.cancel();
                 return failed(Error::TimedOut);
             }
         }

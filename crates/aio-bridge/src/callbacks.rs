@@ -163,9 +163,7 @@ impl<T: 'static> Callbacks<T> {
         let removed = index.and_then(|index| queue.waiting.remove(index));
         let reader = queue.is_idle().then(|| queue.reader.take()).flatten();
         drop(queue);
-        if let Some(reader) = reader {
-            unwind::contain("waker", || reader.wake());
-        }
+        unwind::wake(reader);
         let was_there = removed.is_some();
         unwind::contain("drop of a done callback", || drop(removed));
         was_there
@@ -206,9 +204,7 @@ impl<T> Runner<T> {
         let reader = queue.reader.take();
         drop(queue);
         drop(handle);
-        if let Some(reader) = reader {
-            unwind::contain("waker", || reader.wake());
-        }
+        unwind::wake(reader);
         None
     }
 }
@@ -226,8 +222,6 @@ impl<T> Drop for Runner<T> {
         drop(queue);
         drop(handle);
         unwind::contain("drop of a done callback", || drop(abandoned));
-        if let Some(reader) = reader {
-            unwind::contain("waker", || reader.wake());
-        }
+        unwind::wake(reader);
     }
 }

@@ -86,9 +86,7 @@ impl Control {
             .filter_map(|(_, waker)| waker.take())
             .collect();
         drop(state);
-        for waker in driver.into_iter().chain(listeners) {
-            unwind::contain("waker", || waker.wake());
-        }
+        unwind::wake(driver.into_iter().chain(listeners));
         true
     }
 
@@ -343,9 +341,7 @@ impl Drop for Cancelled {
             .flatten();
         drop(state);
         drop(older);
-        if let Some(driver) = driver {
-            unwind::contain("waker", || driver.wake());
-        }
+        unwind::wake(driver);
     }
 }
 

@@ -142,9 +142,7 @@ impl Drop for Registration {
         };
         drop(tasks);
         drop(control);
-        if let Some(closer) = closer {
-            unwind::contain("waker", || closer.wake());
-        }
+        unwind::wake(closer);
     }
 }
 

@@ -207,9 +207,7 @@ impl TaskGroup {
         for member in live {
             member.cancel();
         }
-        if let Some(block) = block {
-            unwind::contain("waker", || block.wake());
-        }
+        unwind::wake(block);
     }
 
     /// Whether the block's failure is one that the group knows: that of a task it awaited.
@@ -237,9 +235,7 @@ impl Drop for Membership {
             .flatten();
         drop(members);
         drop(member);
-        if let Some(block) = block {
-            unwind::contain("waker", || block.wake());
-        }
+        unwind::wake(block);
     }
 }
 

@@ -158,9 +158,7 @@ impl Deadline {
         moved.when = when;
         let wakers = std::mem::take(&mut moved.wakers);
         drop(moved);
-        for (_, waker) in wakers {
-            unwind::contain("waker", || waker.wake());
-        }
+        unwind::wake(wakers.into_iter().map(|(_, waker)| waker));
     }
 
     /// Gives the time at which the block is cancelled; `None` for never.

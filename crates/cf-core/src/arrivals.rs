@@ -38,7 +38,7 @@ impl Who {
     fn wake(self) {
         match self {
             Self::Thread(thread) => thread.unpark(),
-            Self::Task(waker) => unwind::contain("waker", || waker.wake()),
+            Self::Task(waker) => unwind::wake([waker]),
         }
     }
 }

@@ -137,7 +137,7 @@ impl Watcher {
                 arrivals.arrive(index, phase == Phase::Failed);
             }
             // An executor's waker is foreign code.
-            Self::Task(waker, _) => unwind::contain("waker", || waker.wake()),
+            Self::Task(waker, _) => unwind::wake([waker]),
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
     fmt,
     panic::{self, AssertUnwindSafe, Location},
     sync::{Arc, Mutex, Once},
+    task::Waker,
     thread,
 };
 
@@ -233,6 +234,13 @@ pub fn catch_call<R>(f: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
 pub fn contain(what: &'static str, f: impl FnOnce()) {
     if let Err(error) = catch(f) {
         report(format_args!("panic in {what}"), &error);
+    }
+}
+
+/// Wakes tasks. A waker is an executor's code: not to be called under a lock, and its panic goes no further.
+pub fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        contain("waker", || waker.wake());
     }
 }
 

@@ -1,10 +1,18 @@
 //! Ending a pool without blocking the loop.
 
-use std::future::Future;
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+    task::Poll,
+    thread,
+};
 
+use cf_core::{
+    Promise,
+    bridge::Awaited,
+    sync::{Mutex, lock},
+};
 use cf_pool::ThreadPoolExecutor;
-
-use crate::default_executor::on_own_thread;
 
 /// The asynchronous form of a pool's `shutdown`.
 ///
@@ -40,5 +48,35 @@ pub trait Close {
 impl Close for ThreadPoolExecutor {
     fn close(self) -> impl Future<Output = ()> + Send {
         on_own_thread(move || self.shutdown())
+    }
+}
+
+/// Runs what blocks for long on a thread made for it, and not on one of a pool that it may be waiting for.
+pub(crate) fn on_own_thread(f: impl FnOnce() + Send + 'static) -> impl Future<Output = ()> + Send {
+    let (promise, future) = Promise::new();
+    let f = Arc::new(Mutex::new(Some(f)));
+    let there = Arc::clone(&f);
+    let work = move || {
+        call_once(&there);
+        drop(promise.set_result(()));
+    };
+    let started = thread::Builder::new()
+        .name("asyncio_shutdown".to_owned())
+        .spawn(work);
+    if started.is_err() {
+        // No thread is to be had: better to block than to leave it undone.
+        call_once(&f);
+    }
+    let mut ended = Awaited::new(future);
+    poll_fn(move |context| match ended.poll(context) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(_) => Poll::Ready(()),
+    })
+}
+
+fn call_once(f: &Mutex<Option<impl FnOnce()>>) {
+    let f = lock(f).take();
+    if let Some(f) = f {
+        f();
     }
 }

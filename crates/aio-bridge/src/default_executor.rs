@@ -1,22 +1,26 @@
 //! The executor that `to_thread` uses: a thread pool made at the first use, one for each loop of `run` and one for all others.
 
 use std::{
-    future::Future,
     sync::{Arc, LazyLock},
-    task::Poll,
-    thread,
     time::Duration,
 };
 
 use cf_core::{
-    Callable, Error, Executor, Promise, Reason, TimedOut,
+    Callable, Error, Executor, Reason, TimedOut,
     sync::{Mutex, lock},
 };
 use cf_pool::{BuildError, ThreadPoolExecutor};
 use once_cell::sync::OnceCell;
 use tokio::runtime::Handle;
 
-use crate::{clock, event_loop, from_thread::OnLoop, future::AioFuture, wrap::wrap_future};
+use crate::{
+    clock,
+    close::{Close, on_own_thread},
+    event_loop,
+    from_thread::OnLoop,
+    future::AioFuture,
+    wrap::wrap_future,
+};
 
 static OF_THE_PROCESS: LazyLock<Arc<DefaultExecutor>> = LazyLock::new(Arc::default);
 
@@ -73,7 +77,7 @@ impl DefaultExecutor {
     /// Takes no more work, and lets the pool end by itself.
     pub(crate) fn abandon(&self) {
         if let Some(pool) = self.close() {
-            drop(on_own_thread(move || pool.shutdown()));
+            drop(pool.close());
         }
     }
 
@@ -91,7 +95,7 @@ impl DefaultExecutor {
         let Some(pool) = self.close() else {
             return Ok(());
         };
-        let ended = on_own_thread(move || pool.shutdown());
+        let ended = pool.close();
         match timeout {
             None => {
                 ended.await;
@@ -100,35 +104,6 @@ impl DefaultExecutor {
             Some(timeout) => clock::within(timeout, ended).await,
         }
     }
-}
-
-/// Runs what blocks for long on a thread made for it, and not on one of a pool that it may be waiting for.
-pub(crate) fn on_own_thread(f: impl FnOnce() + Send + 'static) -> impl Future<Output = ()> + Send {
-    let (promise, future) = Promise::new();
-    let f = Arc::new(Mutex::new(Some(f)));
-    let there = Arc::clone(&f);
-    let work = move || {
-        let f = lock(&there).take();
-        if let Some(f) = f {
-            f();
-        }
-        drop(promise.set_result(()));
-    };
-    let started = thread::Builder::new()
-        .name("asyncio_shutdown".to_owned())
-        .spawn(work);
-    if started.is_err() {
-        // No thread is to be had: better to block than to leave it undone.
-        let f = lock(&f).take();
-        if let Some(f) = f {
-            f();
-        }
-    }
-    let mut ended = cf_core::bridge::Awaited::new(future);
-    std::future::poll_fn(move |context| match ended.poll(context) {
-        Poll::Pending => Poll::Pending,
-        Poll::Ready(_) => Poll::Ready(()),
-    })
 }
 
 /// Runs the callable on the default executor; it starts at the call, and is awaited through what this gives.

@@ -55,6 +55,11 @@ pub(crate) fn of(handle: &Handle) -> Option<Arc<EventLoop>> {
         .cloned()
 }
 
+/// Counts a task in with the loop that `run` made for this runtime, if it did.
+pub(crate) fn register(handle: &Handle, control: &Arc<Control>) -> Option<Registration> {
+    of(handle).map(|event_loop| event_loop.register(control))
+}
+
 impl EventLoop {
     /// Makes the one of `handle`'s runtime, to be found until it is closed.
     pub(crate) fn open(handle: &Handle) -> Arc<Self> {

@@ -150,7 +150,7 @@ impl TaskGroup {
         // Its failure is known before its end is.
         future.add_done_callback(move |done| group.member_ending(done));
         let keepers = Keepers {
-            registration: event_loop::of(&handle).map(|event_loop| event_loop.register(&control)),
+            registration: event_loop::register(&handle, &control),
             membership: Some(Box::new(Membership {
                 group: self.clone(),
                 id,

@@ -159,9 +159,7 @@ pub(crate) fn prepare<C: Coroutine>(
     let (promise, future) = Promise::new();
     let control = Control::new(name);
     let keepers = Keepers {
-        registration: registered_with
-            .and_then(event_loop::of)
-            .map(|event_loop| event_loop.register(&control)),
+        registration: registered_with.and_then(|handle| event_loop::register(handle, &control)),
         membership: None,
     };
     let driver = Driver::new(coroutine, promise, Arc::clone(&control), keepers);

@@ -44,7 +44,7 @@ where
     let (promise, future) = Promise::new();
     let control = Control::new(None);
     let keepers = Keepers {
-        registration: event_loop::of(handle).map(|event_loop| event_loop.register(&control)),
+        registration: event_loop::register(handle, &control),
         membership: None,
     };
     let driver = Driver::new(coroutine, promise, control, keepers).following_promise();

@@ -63,7 +63,7 @@ async fn wait_for_child<T: Send + 'static>(
     time: Option<Duration>,
 ) -> Result<Result<T, Error>, TimedOut> {
     let mut child = CancelOnDrop(Some(child));
-    let mut timer = pin!(time.and_then(clock::after).map(tokio::time::sleep_until));
+    let mut timer = pin!(clock::timer(time.and_then(clock::after)));
     let mut is_late = false;
     std::future::poll_fn(|context| {
         let Some(awaited) = &mut child.0 else {

@@ -4,8 +4,8 @@ use std::{fmt, iter::FusedIterator, time::Duration};
 
 use crate::{
     block::Limit,
-    error::TimedOut,
     set::{Enough, Set},
+    timeout::TimedOut,
     waitable::Waitable,
 };
 

@@ -66,9 +66,7 @@ pub(crate) fn until_done(
     {
         help(node, &handle, &*host);
     }
-    if spin::look(|| node.is_done())
-        || node.watch(Watcher::Thread(thread::current())) == Watch::Ended
-    {
+    if look_for(node) || node.watch(Watcher::Thread(thread::current())) == Watch::Ended {
         return Ok(true);
     }
     let done = sleep(Need::All, &[handle()], limit, || {
@@ -84,6 +82,20 @@ pub(crate) fn until_done(
         node.unwatch(&WatcherId::Thread(thread::current().id()));
     }
     Ok(done? || node.is_done())
+}
+
+/// Looks around for a moment; where the task runs elsewhere, also for what came from there.
+fn look_for(node: &dyn Node) -> bool {
+    let Some(lookout) = host::lookout(node.home()) else {
+        return spin::look(|| node.is_done());
+    };
+    lookout.begin();
+    let found = spin::look(|| {
+        lookout.look();
+        node.is_done()
+    });
+    lookout.end();
+    found || node.is_done()
 }
 
 /// Fails where blocking would stall an event loop.

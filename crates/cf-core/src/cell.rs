@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     hooks::{Callback, Continuation, Hooks, Next, run_chain},
     host::{self, Home, Host},
-    node::{Node, Watch, Watcher, WatcherId},
+    node::{self, Node, Watch, Watcher, WatcherId},
     slot::{Lend, Slot},
     stage::Stage,
     state::{Phase, PhaseMirror},
@@ -121,11 +121,7 @@ impl<B: Body> Cell<B> {
         outcome: Result<B::Output, Error>,
         is_cancelled: bool,
     ) -> Option<Next> {
-        let phase = match &outcome {
-            Ok(_) => Phase::Succeeded,
-            Err(Error::Cancelled) if is_cancelled => Phase::Cancelled,
-            Err(_) => Phase::Failed,
-        };
+        let phase = Phase::of(&outcome, is_cancelled);
         self.settle(outcome, phase, None).unwrap_or_else(|late| {
             unwind::contain("drop of an unwanted outcome", || drop(late));
             None
@@ -143,6 +139,23 @@ impl<B: Body> Cell<B> {
             Ok(next) => run_chain(next),
             Err(_) => unreachable!("a running task is completed by its runner only"),
         }
+    }
+
+    /// Completes it if that calls no user code: gives the outcome back where callbacks or a continuation wait for it.
+    pub(crate) fn complete_unobserved(
+        &self,
+        outcome: Result<B::Output, Error>,
+    ) -> Result<(), Result<B::Output, Error>> {
+        let inner = lock(&self.inner);
+        let Stage::Running = inner.stage else {
+            return Err(outcome);
+        };
+        if inner.hooks.calls_user_code() {
+            return Err(outcome);
+        }
+        let phase = Phase::of(&outcome, true);
+        run_chain(self.publish(inner, outcome, phase, None));
+        Ok(())
     }
 
     /// Ends a running task whose one reader runs it: the outcome is given to it and need not be stored, if nobody else asked.
@@ -245,6 +258,10 @@ impl<B: Body> Node for Cell<B> {
         self.phase.get()
     }
 
+    fn home(&self) -> Home {
+        self.home
+    }
+
     fn is_done(&self) -> bool {
         let phase = self.phase.get();
         phase.is_final() || (phase == Phase::Settling && self.is_lent_to_me())
@@ -278,7 +295,10 @@ impl<B: Body> Node for Cell<B> {
 
     fn request_cancel_alone(&self, sources: &mut VecDeque<Arc<dyn Node>>) -> bool {
         self.cancel_alone(sources) || {
-            self.asked_to_stop.store(true, Ordering::Release);
+            let is_first = !self.asked_to_stop.swap(true, Ordering::AcqRel);
+            if is_first && !self.is_done() {
+                host::tell_asked_to_stop(self.home, node::id(self));
+            }
             !self.is_done()
         }
     }

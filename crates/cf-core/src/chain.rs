@@ -36,15 +36,15 @@ impl<T: Send + 'static> Future<T> {
     ///
     /// # Examples
     /// ```
-    /// use cf_core::{Error, Promise};
+    /// use cf_core::{Error, Promise, Timeout};
     ///
     /// let (promise, future) = Promise::<u32>::new();
     /// let future = future.map_err(|error| match error {
-    ///     Error::BrokenPromise => Error::TimedOut,
+    ///     Error::BrokenPromise => Error::TimedOut(Timeout::default()),
     ///     other => other,
     /// });
     /// drop(promise);
-    /// assert!(matches!(future.result(), Err(Error::TimedOut)));
+    /// assert!(matches!(future.result(), Err(Error::TimedOut(_))));
     /// ```
     pub fn map_err(self, f: impl FnOnce(Error) -> Error + Send + 'static) -> Self {
         self.then(|outcome| outcome.map_err(f))

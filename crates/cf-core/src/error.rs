@@ -3,7 +3,9 @@
 use std::{any::Any, error::Error as StdError, fmt, sync::Arc};
 
 use crate::{
+    death::WorkerDied,
     refusal::{BrokenExecutor, Reason},
+    timeout::Timeout,
     unwind::Panic,
 };
 
@@ -33,8 +35,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 pub enum Error {
     /// The task was cancelled before it ran, or ended at a [`checkpoint`](crate::checkpoint) after a request.
     Cancelled,
-    /// A wait took longer than the caller allowed.
-    TimedOut,
+    /// A wait, or the call itself, took longer than was allowed.
+    TimedOut(Timeout),
     /// The promise was dropped before it was fulfilled.
     BrokenPromise,
     /// The callable panicked.
@@ -45,6 +47,8 @@ pub enum Error {
     Rejected(Reason),
     /// The executor broke before the work was started.
     BrokenExecutor(BrokenExecutor),
+    /// The process that ran the call died.
+    WorkerDied(WorkerDied),
     /// The wait could never have ended: the tasks named in it wait for each other.
     Deadlock(Deadlock),
     /// A blocking call on a pending future was made by a task of an event loop.
@@ -80,7 +84,7 @@ impl Error {
     /// ```
     /// use cf_core::Error;
     ///
-    /// assert!(matches!(Error::from_box(Box::new(Error::TimedOut)), Error::TimedOut));
+    /// assert!(matches!(Error::from_box(Box::new(Error::Cancelled)), Error::Cancelled));
     /// assert!(matches!(Error::from_box("out of paper".into()), Error::Raised(_)));
     /// ```
     pub fn from_box(error: BoxError) -> Self {
@@ -90,8 +94,6 @@ impl Error {
         }
     }
 
-    /// Unwinds with this error as the payload: how calls without a `Result` report it.
-    /// A pool that catches it stores the error as itself.
     /// Tells whether both are clones of one failure; of two that carry nothing, whether they are of one kind.
     ///
     /// # Examples
@@ -101,18 +103,22 @@ impl Error {
     /// let error = Error::from_box("out of paper".into());
     /// assert!(error.is_same(&error.clone()));
     /// assert!(!error.is_same(&Error::from_box("out of paper".into())));
-    /// assert!(Error::TimedOut.is_same(&Error::TimedOut));
+    /// assert!(Error::Cancelled.is_same(&Error::Cancelled));
     /// ```
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Raised(one), Self::Raised(other)) => Arc::ptr_eq(&one.0, &other.0),
             (Self::Panicked(one), Self::Panicked(other)) => one.is_same(other),
             (Self::BrokenExecutor(one), Self::BrokenExecutor(other)) => one.is_same(other),
+            (Self::TimedOut(one), Self::TimedOut(other)) => one.is_same(other),
+            (Self::WorkerDied(one), Self::WorkerDied(other)) => one.is_same(other),
             (Self::Deadlock(one), Self::Deadlock(other)) => Arc::ptr_eq(&one.tasks, &other.tasks),
             (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
         }
     }
 
+    /// Unwinds with this error as the payload: how calls without a `Result` report it.
+    /// A pool that catches it stores the error as itself.
     pub(crate) fn unwind(self) -> ! {
         std::panic::resume_unwind(Box::new(self))
     }
@@ -126,12 +132,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => f.write_str("the future was cancelled"),
-            Self::TimedOut => f.write_str("timed out"),
+            Self::TimedOut(timeout) => timeout.fmt(f),
             Self::BrokenPromise => f.write_str("the promise was dropped before it was fulfilled"),
             Self::Panicked(panic) => panic.fmt(f),
             Self::Raised(exception) => exception.fmt(f),
             Self::Rejected(reason) => reason.fmt(f),
             Self::BrokenExecutor(broken) => broken.fmt(f),
+            Self::WorkerDied(died) => died.fmt(f),
             Self::Deadlock(deadlock) => deadlock.fmt(f),
             Self::EventLoopBlocked => f.write_str(
                 "a blocking call on a pending future would stall the event loop: \
@@ -217,95 +224,6 @@ impl fmt::Display for Exception {
 impl StdError for Exception {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
-    }
-}
-
-/// The wait ran out of time; what was waited for is untouched and can be waited for again.
-///
-/// # Examples
-/// ```
-/// use std::time::Duration;
-/// use cf_core::Promise;
-///
-/// let (_promise, mut future) = Promise::<u32>::new();
-/// assert_eq!(future.result_timeout(Duration::ZERO).unwrap_err().to_string(), "timed out");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimedOut {
-    unfinished: usize,
-    total: usize,
-    of_set: bool,
-}
-
-impl TimedOut {
-    /// The wait was for one future; for authors of bridges.
-    pub const SINGLE: Self = Self {
-        unfinished: 1,
-        total: 1,
-        of_set: false,
-    };
-
-    /// The wait was for `total` futures, and `unfinished` of them had not been handed out; for authors of bridges.
-    ///
-    /// # Examples
-    /// ```
-    /// assert_eq!(cf_core::TimedOut::of_set(2, 5).to_string(), "2 (of 5) futures unfinished");
-    /// ```
-    pub fn of_set(unfinished: usize, total: usize) -> Self {
-        Self {
-            unfinished,
-            total,
-            of_set: true,
-        }
-    }
-
-    /// Gives how many futures had not been handed out when the time ran out.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let (_promise, future) = cf_core::Promise::<u32>::new();
-    /// let mut done = cf_core::as_completed_timeout([future], Duration::ZERO);
-    /// assert_eq!(done.next().unwrap().unwrap_err().unfinished(), 1);
-    /// ```
-    pub fn unfinished(&self) -> usize {
-        self.unfinished
-    }
-
-    /// Gives how many distinct futures were waited for.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let (_promise, future) = cf_core::Promise::<u32>::new();
-    /// assert_eq!(future.exception_timeout(Duration::ZERO).unwrap_err().total(), 1);
-    /// ```
-    pub fn total(&self) -> usize {
-        self.total
-    }
-}
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.of_set {
-            write!(
-                f,
-                "{} (of {}) futures unfinished",
-                self.unfinished, self.total
-            )
-        } else {
-            f.write_str("timed out")
-        }
-    }
-}
-
-impl StdError for TimedOut {}
-
-impl From<TimedOut> for Error {
-    fn from(_: TimedOut) -> Self {
-        Self::TimedOut
     }
 }
 

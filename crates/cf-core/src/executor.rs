@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{callable::Callable, error::Error, future::Future, map::Map, refusal::Reason};
+use crate::{
+    callable::Callable, chunker::Calls, error::Error, future::Future, map::Map, refusal::Reason,
+};
 
 /// Runs callables of type `C`; written as a bound, it makes code run on any executor.
 ///
@@ -99,14 +101,14 @@ pub trait ClosureExecutor {
     /// let squares = InlineExecutor::new().map(|n: u64| n * n, 1..=3);
     /// assert_eq!(squares.collect::<Result<Vec<_>, _>>().unwrap(), [1, 4, 9]);
     /// ```
-    fn map<F, I, T>(&self, f: F, items: I) -> Map<Self, F, I::IntoIter, T>
+    fn map<F, I, T>(&self, f: F, items: I) -> Map<Self, Calls<F>, I::IntoIter>
     where
         Self: Clone,
         F: Fn(I::Item) -> T + Send + Sync + 'static,
         I: IntoIterator<Item: Send + 'static>,
         T: Send + 'static,
     {
-        Map::new(self.clone(), f, items.into_iter())
+        Map::over(self.clone(), Calls::new(f), items.into_iter())
     }
 }
 

@@ -12,11 +12,12 @@ use crate::{
     block::{self, Limit},
     canceller::Canceller,
     done::Done,
-    error::{Error, TimedOut},
+    error::Error,
     host,
     node::{self, Node},
     slot::{Lend, Slot},
     state::Phase,
+    timeout::TimedOut,
 };
 
 /// The blocking handle on the outcome of a task: threads wait for it.

@@ -114,6 +114,11 @@ impl<T> Hooks<T> {
         }))
     }
 
+    /// Whether somebody's code is to run when the end comes, and not only a waiter to be woken.
+    pub(crate) fn calls_user_code(&self) -> bool {
+        matches!(self, Self::Several(several) if !several.callbacks.is_empty() || several.continuation.is_some())
+    }
+
     /// Takes the callbacks that wait to be called, if there are any.
     pub(crate) fn take_callbacks(&mut self) -> Option<Vec<Callback<T>>> {
         let Self::Several(several) = self else {

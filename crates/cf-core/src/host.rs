@@ -26,6 +26,9 @@ use crate::{sync::thread_local, task::Task};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Home(u32);
 
+/// Marks the homes whose landlords have a lookout, so that a wait for any other task does not ask.
+const HAS_LOOKOUT: u32 = 1 << 31;
+
 impl Home {
     /// The home of what is never queued.
     ///
@@ -51,6 +54,18 @@ impl Home {
     pub fn unique() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// As [`unique`](Self::unique), for an executor whose [`Landlord`] has a [`Lookout`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::host::Home;
+    ///
+    /// assert_ne!(Home::unique_with_lookout(), Home::unique_with_lookout());
+    /// ```
+    pub fn unique_with_lookout() -> Self {
+        Self(Self::unique().0 | HAS_LOOKOUT)
     }
 }
 
@@ -159,6 +174,52 @@ pub trait Host {
 pub trait Landlord: Send + Sync {
     /// A task that was queued here was cancelled; it is still in the queue and will be skipped.
     fn cancelled_in_queue(&self);
+
+    /// The running task with this [id](crate::Promise::id) was asked to stop; for executors whose tasks run elsewhere.
+    fn asked_to_stop(&self, _task: usize) {}
+
+    /// Gives what a thread that waits for a task of this executor can do to hear of its end sooner.
+    fn lookout(&self) -> Option<Arc<dyn Lookout>> {
+        None
+    }
+}
+
+/// What a waiting thread does while it looks around before it sleeps: it fetches results that come from elsewhere.
+///
+/// # Examples
+/// ```
+/// use std::sync::{Mutex, mpsc::Receiver};
+/// use cf_core::{Promise, host::Lookout};
+///
+/// struct Post(Mutex<(Receiver<u32>, Option<Promise<u32>>)>);
+///
+/// impl Lookout for Post {
+///     fn begin(&self) {}
+///     fn look(&self) {
+///         let mut post = self.0.lock().unwrap();
+///         if let Ok(value) = post.0.try_recv() {
+///             let _ = post.1.take().unwrap().set_result(value);
+///         }
+///     }
+///     fn end(&self) {}
+/// }
+///
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// let (promise, future) = Promise::new();
+/// let post = Post(Mutex::new((receiver, Some(promise))));
+/// sender.send(7).unwrap();
+/// post.look();
+/// assert_eq!(future.result().unwrap(), 7);
+/// ```
+pub trait Lookout: Send + Sync {
+    /// The thread begins to look.
+    fn begin(&self);
+
+    /// Looks once, without blocking; whatever has come is completed.
+    fn look(&self);
+
+    /// The thread looks no more; what comes from now on is for somebody else to fetch.
+    fn end(&self);
 }
 
 thread_local! {
@@ -251,15 +312,29 @@ pub fn unregister(home: Home) {
 }
 
 pub(crate) fn tell_cancelled(home: Home) {
-    if home == Home::NOWHERE {
-        return;
-    }
-    let landlord = LANDLORDS
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&home)
-        .and_then(Weak::upgrade);
-    if let Some(landlord) = landlord {
+    if let Some(landlord) = landlord(home) {
         landlord.cancelled_in_queue();
     }
+}
+
+pub(crate) fn tell_asked_to_stop(home: Home, task: usize) {
+    if let Some(landlord) = landlord(home) {
+        landlord.asked_to_stop(task);
+    }
+}
+
+/// The lookout of who runs tasks at `home`.
+pub(crate) fn lookout(home: Home) -> Option<Arc<dyn Lookout>> {
+    if home.0 & HAS_LOOKOUT == 0 {
+        return None;
+    }
+    landlord(home)?.lookout()
+}
+
+fn landlord(home: Home) -> Option<Arc<dyn Landlord>> {
+    if home == Home::NOWHERE {
+        return None;
+    }
+    let landlords = LANDLORDS.read().unwrap_or_else(PoisonError::into_inner);
+    landlords.get(&home).and_then(Weak::upgrade)
 }

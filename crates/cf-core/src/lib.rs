@@ -42,7 +42,9 @@ mod callable;
 mod canceller;
 mod cell;
 mod chain;
+mod chunker;
 mod context;
+mod death;
 mod done;
 mod error;
 mod executor;
@@ -68,6 +70,7 @@ mod state;
 #[doc(hidden)]
 pub mod sync;
 mod task;
+mod timeout;
 #[doc(hidden)]
 pub mod unwind;
 mod wait;
@@ -78,9 +81,11 @@ pub use self::{
     block::BlockedSection,
     callable::{Callable, Fallible, fallible},
     canceller::Canceller,
+    chunker::{CallEach, Calls, Chunker},
     context::{Context, Restore, add_propagator},
+    death::{WorkerDied, WorkerExit},
     done::Done,
-    error::{BoxError, Deadlock, Error, Exception, InvalidState, TimedOut},
+    error::{BoxError, Deadlock, Error, Exception, InvalidState},
     executor::{ClosureExecutor, Executor, Rejected},
     frame::checkpoint,
     future::Future,
@@ -92,6 +97,7 @@ pub use self::{
     refusal::{BrokenExecutor, Reason},
     shared::SharedFuture,
     task::{Submission, Task},
+    timeout::{TimedOut, Timeout},
     unwind::{Panic, PanicLocation},
     wait::{DoneAndNotDone, ReturnWhen, wait, wait_timeout},
     waitable::Waitable,

@@ -4,17 +4,16 @@ use std::{
     collections::VecDeque,
     fmt,
     iter::FusedIterator,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use crate::{
-    callable::Callable,
+    chunker::Chunker,
     error::Error,
-    executor::{ClosureExecutor, Rejected, failed},
+    executor::{Executor, Rejected, failed},
     future::Future,
     refusal::Reason,
-    unwind,
+    timeout::Timeout,
 };
 
 /// The calls of one function with many items: settings first, then an iterator over the results.
@@ -36,32 +35,46 @@ use crate::{
 /// assert_eq!(halves, [Some(4), None, Some(6)]);
 /// ```
 #[must_use = "a map does nothing until it is iterated or started"]
-pub struct Map<E, F, I: Iterator, T: Send + 'static> {
-    f: Arc<F>,
+pub struct Map<E, K: Chunker<I::Item>, I: Iterator> {
+    chunker: K,
     /// `None` once the input has ended.
     items: Option<I>,
     chunk_size: usize,
     buffer_size: Option<usize>,
     deadline: Option<Instant>,
     has_started: bool,
-    chunks: VecDeque<Chunk<T>>,
+    chunks: VecDeque<Chunk<K::Output>>,
     /// What is left of the chunk that was taken last.
-    results: std::vec::IntoIter<Result<T, Error>>,
+    results: std::vec::IntoIter<Result<K::Output, Error>>,
     /// How many calls were submitted whose results were not taken.
     n_out: usize,
     executor: E,
 }
 
-impl<E, F, I, T> Map<E, F, I, T>
+impl<E, K, I> Map<E, K, I>
 where
-    E: ClosureExecutor,
-    F: Fn(I::Item) -> T + Send + Sync + 'static,
-    I: Iterator<Item: Send + 'static>,
-    T: Send + 'static,
+    E: Executor<K::Chunk>,
+    K: Chunker<I::Item>,
+    I: Iterator,
 {
-    pub(crate) fn new(executor: E, f: F, items: I) -> Self {
+    /// Makes the calls that `chunker` describes, with `items`, on `executor`; for authors of executors.
+    ///
+    /// For closures there is [`ClosureExecutor::map`](crate::ClosureExecutor::map).
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Chunker, InlineExecutor, Map};
+    ///
+    /// fn map<K>(chunker: K, items: Vec<u32>) -> Map<InlineExecutor, K, std::vec::IntoIter<u32>>
+    /// where
+    ///     K: Chunker<u32>,
+    /// {
+    ///     Map::over(InlineExecutor::new(), chunker, items.into_iter())
+    /// }
+    /// ```
+    pub fn over(executor: E, chunker: K, items: I) -> Self {
         Self {
-            f: Arc::new(f),
+            chunker,
             items: Some(items),
             chunk_size: 1,
             buffer_size: None,
@@ -154,14 +167,7 @@ where
                 return;
             }
             let n_items = chunk.len();
-            let f = Arc::clone(&self.f);
-            let call = move || {
-                chunk
-                    .into_iter()
-                    .map(|item| unwind::catch(|| f(item)))
-                    .collect()
-            };
-            let results = self.submit(call);
+            let results = self.submit(self.chunker.chunk(chunk));
             if is_refused(&results) {
                 // What was submitted before still comes, then this one error.
                 self.items = None;
@@ -172,12 +178,12 @@ where
     }
 
     /// Submits a chunk; waits for room in a full queue until the time is up.
-    fn submit<C: Callable + 'static>(&self, mut call: C) -> Future<C::Output> {
+    fn submit(&self, mut call: K::Chunk) -> Future<Vec<Result<K::Output, Error>>> {
         let Some(deadline) = self.deadline else {
-            return self.executor.spawn(call);
+            return self.executor.submit(call);
         };
         loop {
-            match self.executor.try_spawn(call) {
+            match self.executor.try_submit(call) {
                 Ok(results) => return results,
                 Err(Rejected {
                     callable,
@@ -186,12 +192,12 @@ where
                 Err(rejected) => return failed(rejected.reason.into()),
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if let Some(room) = self.executor.spawn_room()
+            if let Some(room) = self.executor.room()
                 && !room.wait_timeout(left)
             {
                 // Who gave up takes no call from who still waits.
                 room.cancel();
-                return failed(Error::TimedOut);
+                return failed(Error::TimedOut(Timeout::default()));
             }
         }
     }
@@ -203,7 +209,7 @@ where
     }
 
     /// Waits for the next chunk; `None` when there are no more.
-    fn next_chunk(&mut self) -> Option<Vec<Result<T, Error>>> {
+    fn next_chunk(&mut self) -> Option<Vec<Result<K::Output, Error>>> {
         let Chunk {
             n_items,
             mut results,
@@ -253,14 +259,13 @@ fn cancel_all<T: 'static>(chunks: &mut VecDeque<Chunk<T>>) {
     }
 }
 
-impl<E, F, I, T> Iterator for Map<E, F, I, T>
+impl<E, K, I> Iterator for Map<E, K, I>
 where
-    E: ClosureExecutor,
-    F: Fn(I::Item) -> T + Send + Sync + 'static,
-    I: Iterator<Item: Send + 'static>,
-    T: Send + 'static,
+    E: Executor<K::Chunk>,
+    K: Chunker<I::Item>,
+    I: Iterator,
 {
-    type Item = Result<T, Error>;
+    type Item = Result<K::Output, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if !self.has_started || self.buffer_size.is_some() {
@@ -276,23 +281,22 @@ where
     }
 }
 
-impl<E, F, I, T> FusedIterator for Map<E, F, I, T>
+impl<E, K, I> FusedIterator for Map<E, K, I>
 where
-    E: ClosureExecutor,
-    F: Fn(I::Item) -> T + Send + Sync + 'static,
-    I: Iterator<Item: Send + 'static>,
-    T: Send + 'static,
+    E: Executor<K::Chunk>,
+    K: Chunker<I::Item>,
+    I: Iterator,
 {
 }
 
 /// What has not started is cancelled.
-impl<E, F, I: Iterator, T: Send + 'static> Drop for Map<E, F, I, T> {
+impl<E, K: Chunker<I::Item>, I: Iterator> Drop for Map<E, K, I> {
     fn drop(&mut self) {
         cancel_all(&mut self.chunks);
     }
 }
 
-impl<E, F, I: Iterator, T: Send + 'static> fmt::Debug for Map<E, F, I, T> {
+impl<E, K: Chunker<I::Item>, I: Iterator> fmt::Debug for Map<E, K, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map")
             .field("started", &self.has_started)

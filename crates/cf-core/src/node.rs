@@ -5,7 +5,7 @@ use std::{any::Any, collections::VecDeque, sync::Arc, task::Waker};
 use crate::{
     arrivals::Arrivals,
     error::Error,
-    host::Host,
+    host::{Home, Host},
     state::Phase,
     sync::{Thread, thread::ThreadId},
     unwind,
@@ -14,6 +14,9 @@ use crate::{
 /// The untyped face of a cell.
 pub(crate) trait Node: Any + Send + Sync {
     fn phase(&self) -> Phase;
+
+    /// Where its task runs.
+    fn home(&self) -> Home;
 
     /// Final, as far as the calling thread may know: others see `Settling` as unfinished, the settling thread does not.
     fn is_done(&self) -> bool;

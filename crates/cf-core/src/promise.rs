@@ -13,7 +13,7 @@ use crate::{
     future::Future,
     hooks::{Next, run_chain},
     host::{Home, Host},
-    node::{Node, TaskKey},
+    node::{self, Node, TaskKey},
     slot::Slot,
     state::Phase,
     unwind,
@@ -75,14 +75,64 @@ impl<T: Send + 'static> Promise<T> {
         Self::derived(Vec::new())
     }
 
+    /// Makes a pending future and its promise, as [`new`](Self::new), for a task that runs at `home`: the
+    /// [`Landlord`](crate::host::Landlord) there is told when it is cancelled or asked to stop. For authors of executors.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Promise, host::Home};
+    ///
+    /// let (promise, future) = Promise::at(Home::unique());
+    /// assert!(promise.set_running_or_notify_cancel());
+    /// promise.set_result(7).unwrap();
+    /// assert_eq!(future.result().unwrap(), 7);
+    /// ```
+    #[track_caller]
+    pub fn at(home: Home) -> (Self, Future<T>) {
+        Self::made(Vec::new(), home)
+    }
+
+    /// Gives what tells this promise from all others that there are.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (one, other) = (Promise::<u32>::new().0, Promise::<u32>::new().0);
+    /// assert_ne!(one.id(), other.id());
+    /// ```
+    pub fn id(&self) -> usize {
+        node::id(&**self.cell())
+    }
+
+    /// Tells whether the running task was asked to stop.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::<u32>::new();
+    /// promise.set_running_or_notify_cancel();
+    /// future.request_cancel();
+    /// assert!(promise.is_asked_to_stop());
+    /// ```
+    pub fn is_asked_to_stop(&self) -> bool {
+        self.cell().is_asked_to_stop()
+    }
+
     /// Makes a future that gets its value from others, so that waiting for it waits for them.
     #[track_caller]
     pub(crate) fn derived(sources: Vec<Weak<dyn Node>>) -> (Self, Future<T>) {
+        Self::made(sources, Home::NOWHERE)
+    }
+
+    #[track_caller]
+    fn made(sources: Vec<Weak<dyn Node>>, home: Home) -> (Self, Future<T>) {
         let body = Promised {
             sources,
             value: std::marker::PhantomData,
         };
-        let cell = Arc::new(Cell::new(body, Home::NOWHERE));
+        let cell = Arc::new(Cell::new(body, home));
         let future = Future::new(Arc::clone(&cell) as Arc<dyn Slot<T>>);
         (Self { cell: Some(cell) }, future)
     }
@@ -200,6 +250,38 @@ impl<T: Send + 'static> Promise<T> {
     /// ```
     pub fn set_cancelled(self) {
         run_chain(self.set_link(Err(Error::Cancelled), true));
+    }
+
+    /// Fulfils a running promise with `outcome`, if that only wakes who waits and calls nobody's code; for threads that must
+    /// not be held up. [`Error::Cancelled`] makes it cancelled.
+    ///
+    /// # Errors
+    /// The promise and the outcome, where callbacks or a continuation (`map` and its like) wait for it.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::Promise;
+    ///
+    /// let (promise, future) = Promise::new();
+    /// promise.set_running_or_notify_cancel();
+    /// future.add_done_callback(|done| assert!(done.result().is_ok()));
+    /// let (promise, outcome) = promise.set_unobserved(Ok(7)).unwrap_err();
+    /// promise.set_result(outcome.unwrap()).unwrap(); // calls the callback
+    /// ```
+    pub fn set_unobserved(
+        mut self,
+        outcome: Result<T, Error>,
+    ) -> Result<(), (Self, Result<T, Error>)> {
+        let Some(cell) = self.cell.take() else {
+            unreachable!("only taken by value or by drop")
+        };
+        match cell.complete_unobserved(outcome) {
+            Ok(()) => Ok(()),
+            Err(outcome) => {
+                self.cell = Some(cell);
+                Err((self, outcome))
+            }
+        }
     }
 
     /// Fulfils it as one link of a chain; `is_cancelled` says whether what it comes from was.

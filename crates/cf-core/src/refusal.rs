@@ -71,9 +71,10 @@ impl From<Reason> for Error {
 ///
 /// # Examples
 /// ```
-/// use cf_core::{BrokenExecutor, Error};
+/// use cf_core::{BrokenExecutor, Error, Timeout};
 ///
-/// let broken = BrokenExecutor::new("a worker's initializer failed", Some(Error::TimedOut));
+/// let cause = Error::TimedOut(Timeout::default());
+/// let broken = BrokenExecutor::new("a worker's initializer failed", Some(cause));
 /// assert_eq!(broken.to_string(), "a worker's initializer failed: timed out");
 /// ```
 #[derive(Clone, Debug)]

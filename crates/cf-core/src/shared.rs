@@ -15,12 +15,13 @@ use crate::{
     block::Limit,
     canceller::Canceller,
     done::Done,
-    error::{Error, TimedOut},
+    error::Error,
     future::{Future, fmt_node},
     hooks::run_chain,
     node::{Node, TaskKey},
     promise::Promise,
     state::Phase,
+    timeout::TimedOut,
 };
 
 /// A blocking future that can be cloned and read any number of times, from any number of threads.

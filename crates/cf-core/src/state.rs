@@ -10,7 +10,10 @@
 //! A move that is not drawn does not exist. Every move is made under the cell's lock; the byte is written there too,
 //! and may be read without it. `Settling` is final for the thread that runs the callbacks and not yet final for others.
 
-use crate::sync::atomic::{AtomicU8, Ordering};
+use crate::{
+    error::Error,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 /// Where a future is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +27,15 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
+    /// The phase of what ended so; cancelled only where that was asked for.
+    pub(crate) fn of<T>(outcome: &Result<T, Error>, is_cancelled: bool) -> Self {
+        match outcome {
+            Ok(_) => Self::Succeeded,
+            Err(Error::Cancelled) if is_cancelled => Self::Cancelled,
+            Err(_) => Self::Failed,
+        }
+    }
+
     pub(crate) fn is_final(self) -> bool {
         self >= Self::Succeeded
     }

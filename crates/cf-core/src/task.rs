@@ -111,12 +111,12 @@ impl Task {
     ///
     /// # Examples
     /// ```
-    /// use cf_core::{Error, Submission, host::Home};
+    /// use cf_core::{Error, Submission, Timeout, host::Home};
     ///
     /// let submission = Submission::new(|| 7, Home::unique());
     /// let (task, future) = submission.split();
-    /// task.fail(Error::TimedOut);
-    /// assert!(matches!(future.result(), Err(Error::TimedOut)));
+    /// task.fail(Error::TimedOut(Timeout::default()));
+    /// assert!(matches!(future.result(), Err(Error::TimedOut(_))));
     /// ```
     pub fn fail(mut self, error: Error) {
         if let Some(job) = self.job.take() {

@@ -60,6 +60,21 @@ pub struct PanicLocation {
 }
 
 impl PanicLocation {
+    /// Makes the place of a panic in another process; line and column are counted from 1.
+    ///
+    /// # Examples
+    /// ```
+    /// let place = cf_core::PanicLocation::new("src/shop.rs", 12, 5);
+    /// assert_eq!(place.to_string(), "src/shop.rs:12:5");
+    /// ```
+    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+        Self {
+            file: file.into(),
+            line,
+            column,
+        }
+    }
+
     /// Gives the source file, as the compiler saw its path.
     ///
     /// # Examples
@@ -111,15 +126,30 @@ impl fmt::Display for PanicLocation {
 
 impl From<&Location<'_>> for PanicLocation {
     fn from(location: &Location<'_>) -> Self {
-        Self {
-            file: location.file().to_owned(),
-            line: location.line(),
-            column: location.column(),
-        }
+        Self::new(location.file(), location.line(), location.column())
     }
 }
 
 impl Panic {
+    /// Tells of a panic in another process; [`resume`](Self::resume) unwinds with the message.
+    ///
+    /// # Examples
+    /// ```
+    /// use cf_core::{Panic, PanicLocation};
+    ///
+    /// let place = PanicLocation::new("src/shop.rs", 12, 5);
+    /// let panic = Panic::remote("no ink".to_owned(), "main".to_owned(), Some(place));
+    /// assert_eq!(panic.to_string(), "task panicked: no ink (at src/shop.rs:12:5)");
+    /// ```
+    pub fn remote(message: String, thread: String, location: Option<PanicLocation>) -> Self {
+        Self(Arc::new(Caught {
+            message,
+            thread,
+            location,
+            payload: Mutex::new(None),
+        }))
+    }
+
     /// Gives what `panic!` was given, if that was text.
     ///
     /// # Examples

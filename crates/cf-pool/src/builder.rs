@@ -355,6 +355,13 @@ impl<E: Into<BoxError>> Initialized for Result<(), E> {
 #[derive(Debug)]
 pub struct BuildError(String, Option<io::Error>);
 
+impl BuildError {
+    #[cfg(feature = "process")]
+    pub(crate) fn new(text: String) -> Self {
+        Self(text, None)
+    }
+}
+
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)?;

@@ -24,21 +24,30 @@
 //! # Ok::<_, cf_pool::BuildError>(())
 //! ```
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "process"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
 
 mod builder;
 mod desk;
 mod fifo;
 mod histogram;
 mod pool;
+#[cfg(all(feature = "process", unix, not(cf_loom)))]
+mod process;
 #[cfg(feature = "rayon")]
 mod rayon;
+mod room;
 mod scope;
 mod shared;
 mod shutdown;
 mod stats;
 mod worker;
 
+#[cfg(all(feature = "process", unix, not(cf_loom)))]
+pub use self::process::{
+    Batches, CrossesProcess, OnWorkerDeath, ProcessPoolBuilder, ProcessPoolExecutor, ProcessStats,
+    WorkerStats, init,
+};
 #[cfg(feature = "rayon")]
 pub use self::rayon::RayonExecutor;
 pub use self::{
@@ -49,3 +58,15 @@ pub use self::{
     shutdown::Shutdown,
     stats::Stats,
 };
+
+#[cfg(feature = "process")]
+pub use cf_task::{__task, Batch, Call, CodecError, RemoteError, Task, registry, task};
+
+/// What the expansion of `worker_test!` refers to.
+#[cfg(all(feature = "process", unix, not(cf_loom)))]
+#[doc(hidden)]
+pub mod __process {
+    pub use inventory;
+
+    pub use crate::process::{TestEntry, frame};
+}

@@ -3,14 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use cf_core::{
-    Callable, ClosureExecutor, Error, Future, Map, Reason, Rejected, Submission, Task, host,
+    Callable, Calls, ClosureExecutor, Error, Future, Map, Reason, Rejected, Submission, Task, host,
     is_blocking_refused,
 };
 
 use crate::{
     builder::{BuildError, Settings, ThreadPoolBuilder},
+    room::Bound,
     scope::{self, Scope},
-    shared::{Bound, Shared},
+    shared::Shared,
     shutdown::Shutdown,
     stats::Stats,
     worker,
@@ -78,6 +79,11 @@ impl ThreadPoolExecutor {
         Self {
             handle: Arc::new(Handle(Shared::new(settings))),
         }
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn home(&self) -> host::Home {
+        self.shared().home
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -169,7 +175,7 @@ impl ThreadPoolExecutor {
     /// assert_eq!(lengths.unwrap(), [1, 2]);
     /// # Ok::<_, cf_pool::BuildError>(())
     /// ```
-    pub fn map<F, I, T>(&self, f: F, items: I) -> Map<Self, F, I::IntoIter, T>
+    pub fn map<F, I, T>(&self, f: F, items: I) -> Map<Self, Calls<F>, I::IntoIter>
     where
         F: Fn(I::Item) -> T + Send + Sync + 'static,
         I: IntoIterator<Item: Send + 'static>,

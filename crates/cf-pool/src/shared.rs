@@ -3,7 +3,7 @@
 mod roster;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -12,7 +12,7 @@ use std::{
 };
 
 use cf_core::{
-    BlockedSection, BrokenExecutor, Error, Promise, Reason, Task,
+    BlockedSection, BrokenExecutor, Error, Reason, Task,
     host::{self, Home, Landlord},
     sync::{
         Mutex, MutexGuard,
@@ -28,10 +28,8 @@ use crate::{
     builder::Settings,
     desk::{Desk, Sum},
     fifo::Fifo,
+    room::{Bound, Room},
 };
-
-/// Fewer who wait for room are not looked through.
-const MIN_ROOM_UNSORTED: usize = 32;
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -67,22 +65,12 @@ pub(crate) struct State {
     /// Tasks not started yet; kept where the queue has a bound.
     n_unstarted: usize,
     n_submitted: u64,
-    /// Of those who wait for room, and of some who gave that up.
-    room: VecDeque<Promise<()>>,
-    /// How many of them there must be before the next look for those who gave up.
-    n_room_unsorted: usize,
+    room: Room,
     broken: Option<BrokenExecutor>,
     is_shut_down: bool,
     no_spawn_before: Option<Instant>,
     /// What workers that have left had done.
     past: Sum,
-}
-
-/// Whether a submission respects the bound of the queue.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bound {
-    Respect,
-    Ignore,
 }
 
 impl Shared {
@@ -181,38 +169,23 @@ impl Shared {
         if !matches!(self.refusal(&state, Bound::Respect), Some(Reason::Full)) {
             return None;
         }
-        let (promise, room) = Promise::new();
-        let abandoned = state.abandoned_room();
-        state.room.push_back(promise);
+        let (room, abandoned) = state.room.ask();
         drop(state);
         drop(abandoned);
         Some(room)
     }
 
-    /// A task left the queue by being started or cancelled: as many of those who wait for room as there is room for may
-    /// try. One of them may have gone, so it is never one call for one place.
+    /// A task left the queue by being started or cancelled.
     pub(crate) fn made_room(&self) {
         let Some(capacity) = self.settings.queue_capacity else {
             return;
         };
         let mut state = self.lock();
         state.n_unstarted = state.n_unstarted.saturating_sub(1);
-        // An empty queue is the last news there may ever be, so it goes to all of them.
-        let mut n_calls = if state.n_unstarted == 0 {
-            usize::MAX
-        } else {
-            capacity.saturating_sub(state.n_unstarted)
-        };
-        let mut told = Vec::new();
-        while n_calls > 0
-            && let Some(promise) = state.room.pop_front()
-        {
-            // Who gave up takes no call from who still waits.
-            n_calls -= usize::from(!promise.is_cancelled());
-            told.push(promise);
-        }
+        let n_queued = state.n_unstarted;
+        let told = state.room.made(capacity, n_queued);
         drop(state);
-        tell_of_room(told);
+        told.tell();
     }
 
     /// Breaks the pool: what is queued fails, what runs ends normally.
@@ -257,11 +230,11 @@ impl Shared {
         let sleepers = std::mem::take(&mut state.sleepers);
         state.n_active += sleepers.len();
         state.n_searching += sleepers.len();
-        let room = std::mem::take(&mut state.room);
+        let room = state.room.close();
         self.mirror(&state);
         drop(state);
         sleepers.iter().for_each(|desk| desk.call());
-        tell_of_room(room);
+        room.tell();
     }
 
     /// Whether there is a thread whose end nobody has waited for.
@@ -310,27 +283,7 @@ impl Shared {
     }
 }
 
-fn tell_of_room(waiting: impl IntoIterator<Item = Promise<()>>) {
-    for promise in waiting {
-        // Refused where the wait was cancelled, and then nobody needs to know.
-        drop(promise.set_result(()));
-    }
-}
-
 impl State {
-    /// Takes out those who gave up waiting for room; only where there may be as many of them as of the others, so that it
-    /// costs each who comes the same. To be dropped after the lock.
-    fn abandoned_room(&mut self) -> VecDeque<Promise<()>> {
-        if self.room.len() < self.n_room_unsorted.max(MIN_ROOM_UNSORTED) {
-            return VecDeque::new();
-        }
-        let all = std::mem::take(&mut self.room);
-        let (abandoned, waiting) = all.into_iter().partition(Promise::is_cancelled);
-        self.room = waiting;
-        self.n_room_unsorted = self.room.len() * 2;
-        abandoned
-    }
-
     /// Counts queued tasks that are about to be failed.
     fn count_failed(&mut self, tasks: &[Task]) {
         let n_pending = tasks.iter().filter(|task| task.is_pending()).count() as u64;

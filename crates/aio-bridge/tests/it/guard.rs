@@ -7,8 +7,8 @@ use aio_bridge::{
     run_coroutine_threadsafe, to_thread, wrap_future,
 };
 use cf_core::{
-    BlockingGuard, ClosureExecutor, Future, InlineExecutor, Promise, ReturnWhen, as_completed,
-    as_completed_timeout, fallible, is_blocking_refused, wait, wait_timeout,
+    BlockingGuard, ClosureExecutor, Future, InlineExecutor, Promise, ReturnWhen, Timeout,
+    as_completed, as_completed_timeout, fallible, is_blocking_refused, wait, wait_timeout,
 };
 use cf_pool::{Shutdown, ThreadPoolExecutor};
 use tokio::{runtime::Handle, task::LocalSet};
@@ -150,9 +150,11 @@ fn the_guard_ends_with_the_poll() {
 
 #[test]
 fn the_guard_ends_when_a_guarded_coroutine_panics() {
-    let mut coroutine = pin!(guarded(async { std::panic::panic_any(Error::TimedOut) }));
+    let mut coroutine = pin!(guarded(async {
+        std::panic::panic_any(Error::TimedOut(Timeout::default()))
+    }));
     let unwound = caught(|| poll_once(&mut coroutine).is_ready());
-    assert!(matches!(unwound, Err(Error::TimedOut)));
+    assert!(matches!(unwound, Err(Error::TimedOut(_))));
     assert!(!is_blocking_refused());
 }
 

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc, task::Poll, thread};
 
 use aio_bridge::{Error, future};
+use cf_core::Timeout;
 
 use crate::loops::{on_each_loop, on_one_thread, poll_once};
 
@@ -70,8 +71,10 @@ fn an_exception_is_stored_with_its_type() {
 #[test]
 fn an_error_of_the_library_is_stored_as_itself() {
     let (promise, mut future) = future::<u32>();
-    promise.set_exception(Error::TimedOut).unwrap();
-    assert!(matches!(future.result(), Err(Error::TimedOut)));
+    promise
+        .set_exception(Error::TimedOut(Timeout::default()))
+        .unwrap();
+    assert!(matches!(future.result(), Err(Error::TimedOut(_))));
 }
 
 // B23

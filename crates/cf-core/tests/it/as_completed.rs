@@ -144,7 +144,7 @@ fn when_the_time_runs_out_the_error_counts_what_was_not_handed_out() {
     let timed_out = in_order.next().unwrap().unwrap_err();
     assert_eq!((timed_out.unfinished(), timed_out.total()), (1, 2));
     assert_eq!(timed_out.to_string(), "1 (of 2) futures unfinished");
-    assert!(matches!(Error::from(timed_out), Error::TimedOut));
+    assert!(matches!(Error::from(timed_out), Error::TimedOut(_)));
     assert!(in_order.next().is_none() && in_order.next().is_none());
 }
 

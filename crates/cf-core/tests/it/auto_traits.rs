@@ -9,7 +9,8 @@ use cf_core::bridge::{Awaited, AwaitedCanceller, Completions, Observer, SharedAw
 use cf_core::{
     AsCompleted, AsCompletedTimeout, BoxError, BrokenExecutor, Canceller, Context, Deadlock,
     DoneAndNotDone, Error, Exception, Fallible, Future, InlineExecutor, InvalidState, Panic,
-    PanicLocation, Promise, Reason, Rejected, ReturnWhen, SharedFuture, TimedOut,
+    PanicLocation, Promise, Reason, Rejected, ReturnWhen, SharedFuture, TimedOut, Timeout,
+    WorkerDied, WorkerExit,
 };
 
 fn is_send_and_sync<T: Send + Sync + Unpin>() {}
@@ -56,6 +57,9 @@ fn errors_go_to_any_thread() {
     is_send_and_sync::<Exception>();
     is_send_and_sync::<Panic>();
     is_send_and_sync::<PanicLocation>();
+    is_send_and_sync::<Timeout>();
+    is_send_and_sync::<WorkerDied>();
+    is_send_and_sync::<WorkerExit>();
     is_send_and_sync::<Reason>();
     is_send_and_sync::<BoxError>();
     is_send_and_sync::<Rejected<fn()>>();
@@ -87,6 +91,7 @@ fn all_errors_are_errors() {
     is_static_error::<InvalidState<Vec<u8>>>();
     is_static_error::<BrokenExecutor>();
     is_static_error::<Deadlock>();
+    is_static_error::<WorkerDied>();
     is_static_error::<Rejected<fn()>>();
 }
 
@@ -113,4 +118,6 @@ fn an_error_is_as_large_as_two_words_at_most() {
     assert!(size_of::<Result<u64, Error>>() <= two_words);
     assert_eq!(size_of::<Panic>(), size_of::<usize>());
     assert_eq!(size_of::<Exception>(), size_of::<usize>());
+    assert_eq!(size_of::<Timeout>(), size_of::<usize>());
+    assert_eq!(size_of::<WorkerDied>(), size_of::<usize>());
 }

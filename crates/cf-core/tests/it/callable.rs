@@ -8,7 +8,9 @@ use std::{
     thread,
 };
 
-use cf_core::{BoxError, Callable, ClosureExecutor, Error, Executor, InlineExecutor, fallible};
+use cf_core::{
+    BoxError, Callable, ClosureExecutor, Error, Executor, InlineExecutor, Timeout, fallible,
+};
 
 fn seven() -> u32 {
     7
@@ -105,7 +107,10 @@ fn an_error_of_ours_from_a_fallible_closure_stays_itself() {
             .result()
             .unwrap_err()
     };
-    assert!(matches!(call(Error::TimedOut), Error::TimedOut));
+    assert!(matches!(
+        call(Error::TimedOut(Timeout::default())),
+        Error::TimedOut(_)
+    ));
     assert!(matches!(call(Error::BrokenPromise), Error::BrokenPromise));
 }
 

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use cf_core::{ClosureExecutor, Error, Future, InlineExecutor, Promise, fallible};
+use cf_core::{ClosureExecutor, Error, Future, InlineExecutor, Promise, Timeout, fallible};
 
 use crate::{
     gate::{Gate, ends},
@@ -65,8 +65,8 @@ fn an_error_that_passes_through_keeps_its_own_type() {
 #[test]
 fn map_err_changes_an_error_and_lets_a_value_through() {
     assert_eq!(value().map_err(never).result().unwrap(), 7);
-    let mapped = failure().map_err(|_| Error::TimedOut);
-    assert!(matches!(mapped.result(), Err(Error::TimedOut)));
+    let mapped = failure().map_err(|_| Error::TimedOut(Timeout::default()));
+    assert!(matches!(mapped.result(), Err(Error::TimedOut(_))));
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn then_gets_the_whole_outcome_and_may_turn_it_around() {
         failure().then(|it| Ok(it.unwrap_or(0))).result().unwrap(),
         0
     );
-    let failed = value().then(|it| it.and(Err::<u32, _>(Error::TimedOut)));
-    assert!(matches!(failed.result(), Err(Error::TimedOut)));
+    let failed = value().then(|it| it.and(Err::<u32, _>(Error::TimedOut(Timeout::default()))));
+    assert!(matches!(failed.result(), Err(Error::TimedOut(_))));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use cf_core::{ClosureExecutor, Error, Future, InlineExecutor, Promise, checkpoint, fallible};
+use cf_core::{
+    ClosureExecutor, Error, Future, InlineExecutor, Promise, Timeout, checkpoint, fallible,
+};
 
 use crate::{
     gate::{Gate, ends},
@@ -71,12 +73,12 @@ fn cancelled_returned_without_a_request_is_an_ordinary_exception() {
 fn another_error_after_a_request_stays_what_it_is() {
     ends(|| {
         let (future, goes_on) = running(|| {
-            checkpoint().map_err(|_| Error::TimedOut)?;
+            checkpoint().map_err(|_| Error::TimedOut(Timeout::default()))?;
             Ok(7)
         });
         assert!(future.request_cancel());
         goes_on.open();
-        assert!(matches!(future.result(), Err(Error::TimedOut)));
+        assert!(matches!(future.result(), Err(Error::TimedOut(_))));
     });
 }
 

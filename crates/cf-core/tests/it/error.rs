@@ -11,8 +11,8 @@ use std::{
 };
 
 use cf_core::{
-    BoxError, BrokenExecutor, ClosureExecutor, Error, Executor, InlineExecutor, Panic, Promise,
-    Reason, TimedOut, as_completed_timeout, fallible,
+    BoxError, BrokenExecutor, ClosureExecutor, Error, Executor, InlineExecutor, Panic,
+    PanicLocation, Promise, Reason, TimedOut, Timeout, as_completed_timeout, fallible,
 };
 
 fn panic_of<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Panic {
@@ -40,13 +40,16 @@ fn full() -> Error {
 
 #[test]
 fn messages_are_in_lower_case_without_a_full_stop() {
-    let broken = BrokenExecutor::new("a worker's initializer failed", Some(Error::TimedOut));
+    let broken = BrokenExecutor::new(
+        "a worker's initializer failed",
+        Some(Error::TimedOut(Timeout::default())),
+    );
     let no_thread = Reason::NoThread(Arc::new(io::Error::other("disk")));
     let (promise, future) = Promise::new();
     assert!(future.cancel());
     let messages = [
         Error::Cancelled.to_string(),
-        Error::TimedOut.to_string(),
+        Error::TimedOut(Timeout::default()).to_string(),
         Error::BrokenPromise.to_string(),
         Error::Panicked(panic_of(|| panic!("boom"))).to_string(),
         Error::EventLoopBlocked.to_string(),
@@ -83,7 +86,7 @@ fn each_way_to_fail_is_a_variant_or_turns_into_one() {
     assert!(future.cancel());
     let refused = promise.set_result(7).unwrap_err();
     assert!(matches!(Error::from(refused), Error::InvalidState));
-    assert!(matches!(Error::from(timed_out()), Error::TimedOut));
+    assert!(matches!(Error::from(timed_out()), Error::TimedOut(_)));
     assert!(matches!(
         Error::from(Reason::Full),
         Error::Rejected(Reason::Full)
@@ -104,7 +107,7 @@ fn a_timeout_is_passed_on_with_a_question_mark() {
         future.result_timeout(Duration::ZERO)?
     }
 
-    assert!(matches!(read(), Err(Error::TimedOut)));
+    assert!(matches!(read(), Err(Error::TimedOut(_))));
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn the_cause_of_a_break_is_chained() {
 fn errors_without_a_cause_have_no_source() {
     for error in [
         Error::Cancelled,
-        Error::TimedOut,
+        Error::TimedOut(Timeout::default()),
         Error::BrokenPromise,
         Error::InvalidState,
         full(),
@@ -265,6 +268,27 @@ fn resume_of_a_second_clone_unwinds_with_the_message() {
 }
 
 #[test]
+fn a_panic_of_another_process_is_told_like_one_of_ours() {
+    let place = PanicLocation::new("src/shop.rs", 12, 5);
+    let panic = Panic::remote("boom".to_owned(), "main".to_owned(), Some(place.clone()));
+    assert_eq!((panic.message(), panic.thread()), ("boom", "main"));
+    assert_eq!(panic.location(), Some(&place));
+    let text = Error::Panicked(panic).to_string();
+    assert_eq!(text, "task panicked: boom (at src/shop.rs:12:5)");
+}
+
+#[test]
+fn a_panic_of_another_process_resumes_with_its_message_and_place() {
+    let place = PanicLocation::new("src/shop.rs", 12, 5);
+    let remote = Panic::remote("boom".to_owned(), "main".to_owned(), Some(place.clone()));
+    let clone = remote.clone();
+    let caught = panic::catch_unwind(AssertUnwindSafe(|| clone.resume())).unwrap_err();
+    assert_eq!(*caught.downcast::<String>().unwrap(), "boom");
+    let again = panic_of(move || remote.resume());
+    assert_eq!(again.location(), Some(&place));
+}
+
+#[test]
 fn a_resumed_panic_keeps_its_first_place() {
     let first = panic_of(|| panic!("boom"));
     let place = first.location().unwrap().clone();
@@ -275,9 +299,10 @@ fn a_resumed_panic_keeps_its_first_place() {
 
 #[test]
 fn an_unwind_with_an_error_of_ours_is_that_error() {
-    let future = InlineExecutor::new().submit(|| panic::resume_unwind(Box::new(Error::TimedOut)));
+    let future = InlineExecutor::new()
+        .submit(|| panic::resume_unwind(Box::new(Error::TimedOut(Timeout::default()))));
     let error: Result<(), _> = future.result();
-    assert!(matches!(error, Err(Error::TimedOut)));
+    assert!(matches!(error, Err(Error::TimedOut(_))));
 }
 
 #[test]

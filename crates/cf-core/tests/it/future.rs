@@ -10,7 +10,7 @@ use std::{
 };
 
 use cf_core::{
-    ClosureExecutor, Error, Executor, Future, InlineExecutor, Promise, TimedOut, fallible,
+    ClosureExecutor, Error, Executor, Future, InlineExecutor, Promise, TimedOut, Timeout, fallible,
 };
 
 use crate::{callback::reports_of, gate::LONG};
@@ -384,9 +384,11 @@ fn a_task_that_timed_out_is_not_a_wait_that_did() {
     let (promise, mut future) = Promise::<u32>::new();
     let wait: Result<_, TimedOut> = future.result_timeout(Duration::ZERO);
     assert!(wait.is_err());
-    promise.set_exception(Error::TimedOut).unwrap();
+    promise
+        .set_exception(Error::TimedOut(Timeout::default()))
+        .unwrap();
     let task = future.result_timeout(Duration::ZERO).unwrap();
-    assert!(matches!(task, Err(Error::TimedOut)));
+    assert!(matches!(task, Err(Error::TimedOut(_))));
 }
 
 // F13

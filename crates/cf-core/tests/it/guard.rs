@@ -3,8 +3,8 @@
 use std::{thread, time::Duration};
 
 use cf_core::{
-    BlockingGuard, ClosureExecutor, Error, InlineExecutor, Promise, ReturnWhen, as_completed,
-    as_completed_timeout, is_blocking_refused, wait, wait_timeout,
+    BlockingGuard, ClosureExecutor, Error, InlineExecutor, Promise, ReturnWhen, Timeout,
+    as_completed, as_completed_timeout, is_blocking_refused, wait, wait_timeout,
 };
 
 use crate::gate::{LONG, caught, ends};
@@ -142,9 +142,9 @@ fn a_section_that_allows_blocking_may_block() {
 fn a_guard_ends_when_the_thread_unwinds() {
     let unwinding = || {
         let _refuse = BlockingGuard::refuse();
-        std::panic::panic_any(Error::TimedOut);
+        std::panic::panic_any(Error::TimedOut(Timeout::default()));
     };
-    assert!(matches!(caught::<()>(unwinding), Err(Error::TimedOut)));
+    assert!(matches!(caught::<()>(unwinding), Err(Error::TimedOut(_))));
     assert!(!is_blocking_refused());
 }
 

@@ -2,7 +2,9 @@
 
 use std::{cell::Cell, thread};
 
-use cf_core::{ClosureExecutor, Error, Executor, Future, InlineExecutor, Promise, fallible};
+use cf_core::{
+    ClosureExecutor, Error, Executor, Future, InlineExecutor, Promise, Timeout, fallible,
+};
 
 #[test]
 fn the_callable_has_run_on_this_thread_when_submit_returns() {
@@ -84,8 +86,9 @@ fn a_task_may_wait_for_what_another_thread_keeps() {
 
 #[test]
 fn an_error_that_a_task_unwinds_with_is_stored_as_itself() {
-    let future = InlineExecutor.spawn(|| -> u32 { std::panic::panic_any(Error::TimedOut) });
-    assert!(matches!(future.result(), Err(Error::TimedOut)));
+    let future = InlineExecutor
+        .spawn(|| -> u32 { std::panic::panic_any(Error::TimedOut(Timeout::default())) });
+    assert!(matches!(future.result(), Err(Error::TimedOut(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use cf_core::{BoxError, Error, Promise};
+use cf_core::{BoxError, Error, Promise, Timeout};
 
 // F28: test_multiple_set_result does so on its way.
 #[test]
@@ -115,8 +115,10 @@ fn any_kind_of_error_can_be_set() {
 #[test]
 fn an_error_of_ours_is_stored_as_itself() {
     let (promise, future) = Promise::<u32>::new();
-    promise.set_exception(Error::TimedOut).unwrap();
-    assert!(matches!(future.result(), Err(Error::TimedOut)));
+    promise
+        .set_exception(Error::TimedOut(Timeout::default()))
+        .unwrap();
+    assert!(matches!(future.result(), Err(Error::TimedOut(_))));
 
     let (promise, future) = Promise::<u32>::new();
     let boxed: BoxError = Box::new(Error::EventLoopBlocked);

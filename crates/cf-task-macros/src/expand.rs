@@ -1,0 +1,318 @@
+//! From a function to the function, a type of its name, its registration, and its calls.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{
+    Attribute, GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, Visibility,
+    parse::{Parse, ParseStream},
+    spanned::Spanned,
+    token::Brace,
+};
+
+use crate::{
+    arguments,
+    crossing::{self, GENERIC, Role},
+    options::Options,
+    signature,
+};
+
+/// All of a function but its body, which is its own affair.
+struct Function {
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    signature: Signature,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let function = Self {
+            attributes: input.call(Attribute::parse_outer)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+        };
+        if !input.peek(Brace) {
+            return Err(input.error("expected a body"));
+        }
+        input.parse::<TokenTree>()?;
+        Ok(function)
+    }
+}
+
+pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream {
+    let additions = syn::parse2(item.clone())
+        .map_err(|_| {
+            let message = "#[task] goes on a function with a body: `#[task] fn name(argument: Type) -> Type { … }`";
+            syn::Error::new(item.span(), message)
+        })
+        .and_then(|function| additions(&syn::parse2(attribute)?, &function))
+        // The item is kept also where it cannot be a task, so that there is one error and not many.
+        .unwrap_or_else(syn::Error::into_compile_error);
+    quote!(#item #additions)
+}
+
+/// All that is added to the function.
+fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream> {
+    check(function)?;
+    let crate_path = options.root()?;
+    let root = quote!(__cf);
+    let name = &function.signature.ident;
+    let visibility = &function.visibility;
+    let arguments = arguments::read(&function.signature.inputs)?;
+    let returned = Returned::read(&function.signature.output)?;
+    let value = returned.value(&root);
+
+    let cfgs: Vec<_> = function
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect();
+    let task_name = match &options.name {
+        Some(name) => quote!(#name),
+        None => {
+            let name = name.to_string();
+            let name = name.strip_prefix("r#").unwrap_or(&name);
+            quote!(::core::concat!(::core::module_path!(), "::", #name))
+        }
+    };
+    let signature = signature::text(&arguments, &function.signature.output);
+    let checks = arguments
+        .iter()
+        .map(|argument| {
+            let owned = argument.owned(&root);
+            quote_spanned!(argument.written.span()=> #root::crosses::<#owned, _>();)
+        })
+        .chain([returned.checks(&root)]);
+
+    let names: Vec<_> = arguments.iter().map(|argument| &argument.name).collect();
+    let fields: Vec<_> = arguments.iter().map(|argument| &argument.field).collect();
+    let written: Vec<_> = arguments.iter().map(|argument| &argument.written).collect();
+    let owned: Vec<_> = arguments
+        .iter()
+        .map(|argument| argument.owned(&root))
+        .collect();
+    let kinds = arguments.iter().map(|argument| &argument.kind);
+    let kinds: Vec<_> = kinds.collect();
+    let made = arguments.iter().map(|argument| argument.to_owned(&root));
+    let passed: Vec<_> = arguments
+        .iter()
+        .map(|argument| argument.passed(&root))
+        .collect();
+    let settled = returned.settled(&root);
+    let doc =
+        format!("Makes calls of [`{name}`](fn@{name}) that can be submitted to any executor.");
+
+    // What is expanded cannot know whether it has anything to expect.
+    let allow = quote!(allow);
+
+    Ok(quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[#allow(non_camel_case_types)]
+        #visibility struct #name {}
+
+        #(#cfgs)*
+        const _: () = {
+            use #crate_path as #root;
+            #[#allow(unused_imports)]
+            use #root::{
+                ByPostcard as _, NoCodec as _, NoPack as _, NoSettle as _, Pack as _, Settle as _,
+            };
+
+            const _: () = { #(#checks)* };
+
+            static __CF_TASK: #root::Task = #root::Task::new(
+                #task_name,
+                #signature,
+                #root::Place { file: ::core::file!(), line: ::core::line!() },
+                __cf_run,
+            );
+
+            #root::inventory::submit! { #root::Registration(&__CF_TASK) }
+
+            fn __cf_run(
+                __cf_incoming: &mut #root::Incoming<'_>,
+                __cf_reply: &mut #root::Message,
+            ) -> #root::Result<(), #root::Failure> {
+                #(let #fields = (#root::Probe::<#owned>::new().codec().take)(__cf_incoming)?;)*
+                __cf_incoming.finish()?;
+                let __cf_value = #name(#(#passed),*);
+                (#root::Probe::<#value>::new().codec().give)(#settled, __cf_reply)?;
+                #root::Result::Ok(())
+            }
+
+            struct __CfArguments<#(#kinds),*> {
+                #(#fields: #kinds,)*
+            }
+
+            impl #root::Work<#value> for __CfArguments<#(#owned),*> {
+                fn call(self: #root::Box<Self>) -> #root::Result<#value, #root::Error> {
+                    let Self { #(#fields),* } = *self;
+                    let __cf_value = #name(#(#passed),*);
+                    #root::Result::Ok(#settled)
+                }
+
+                fn encode<'__cf>(
+                    &'__cf self,
+                    __cf_out: &mut #root::Outgoing<'__cf>,
+                ) -> #root::Result<(), #root::CodecError> {
+                    #((#root::Probe::<#owned>::new().codec().lend)(&self.#fields, __cf_out)?;)*
+                    #root::Result::Ok(())
+                }
+
+                fn spare(&mut self) -> #root::Option<#root::Vec<u8>> {
+                    #(
+                        let __cf_spare = #root::Probe::<#owned>::new().spare(&mut self.#fields);
+                        if __cf_spare.is_some() {
+                            return __cf_spare;
+                        }
+                    )*
+                    #root::Option::None
+                }
+
+                fn decode(
+                    &self,
+                    __cf_reply: &mut #root::Incoming<'_>,
+                ) -> #root::Result<#value, #root::CodecError> {
+                    let __cf_value = (#root::Probe::<#value>::new().codec().take)(__cf_reply)?;
+                    __cf_reply.finish()?;
+                    #root::Result::Ok(__cf_value)
+                }
+            }
+
+            impl #name {
+                /// The registered task.
+                #[#allow(dead_code)]
+                #visibility const TASK: &'static #root::Task = &__CF_TASK;
+
+                /// Makes a call with these arguments, to be submitted to an executor.
+                #[#allow(dead_code, clippy::too_many_arguments)]
+                #visibility fn task(#(#names: #written),*) -> #root::Call<#value> {
+                    #root::Call::new(
+                        &__CF_TASK,
+                        #root::Packing(__CfArguments { #(#fields: #made),* }).pack(),
+                    )
+                }
+            }
+        };
+    })
+}
+
+/// Refuses functions that cannot be called elsewhere.
+fn check(function: &Function) -> syn::Result<()> {
+    let signature = &function.signature;
+    if let Some(lifetime) = signature.generics.lifetimes().next() {
+        return Err(syn::Error::new(
+            lifetime.span(),
+            "a task has no lifetimes of its own, because a call owns its arguments: write `&str` instead of `&'a str`",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(syn::Error::new(signature.generics.params.span(), GENERIC));
+    }
+    if let Some(asyncness) = &signature.asyncness {
+        return Err(syn::Error::new(
+            asyncness.span(),
+            "an async function cannot be a task: a worker calls it and sends what it returns; \
+             write an ordinary function, and await its call with `run_in_executor`",
+        ));
+    }
+    if let Safety::Unsafe(unsafety) = &signature.safety {
+        return Err(syn::Error::new(
+            unsafety.span(),
+            "an unsafe function cannot be a task, because nobody elsewhere keeps its promises: write a safe one that calls it",
+        ));
+    }
+    if let Some(variadic) = &signature.variadic {
+        return Err(syn::Error::new(
+            variadic.span(),
+            "a task has a fixed number of arguments",
+        ));
+    }
+    Ok(())
+}
+
+/// What the function returns.
+struct Returned {
+    written: Type,
+    is_result: bool,
+    /// Where the value is written, and the error of a `Result`.
+    places: [Span; 2],
+}
+
+impl Returned {
+    fn read(output: &ReturnType) -> syn::Result<Self> {
+        let written = match output {
+            ReturnType::Default => syn::parse_quote!(()),
+            ReturnType::Type(_, ty) => (**ty).clone(),
+        };
+        let bare = crossing::peel(&written);
+        if matches!(bare, Type::Never(_)) {
+            return Err(syn::Error::new(
+                bare.span(),
+                "a task that never returns has nothing to give: leave the `-> !` out",
+            ));
+        }
+        let mut places = [bare.span(); 2];
+        let result = result(bare);
+        match result {
+            Some(PathArguments::AngleBracketed(arguments)) => {
+                let types = arguments.args.iter().filter_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                });
+                for (index, ty) in types.take(2).enumerate() {
+                    let role = [Role::Value, Role::Error][index];
+                    crossing::check(ty, role)?;
+                    places[index] = ty.span();
+                }
+            }
+            _ => crossing::check(bare, Role::Value)?,
+        }
+        Ok(Self {
+            is_result: result.is_some(),
+            places,
+            written,
+        })
+    }
+
+    /// What the future of a call gives.
+    fn value(&self, root: &TokenStream) -> TokenStream {
+        let written = &self.written;
+        if self.is_result {
+            quote_spanned!(written.span()=> <#written as #root::Flatten>::Value)
+        } else {
+            written.to_token_stream()
+        }
+    }
+
+    /// Checks what it is made of, where it is written.
+    fn checks(&self, root: &TokenStream) -> TokenStream {
+        let (written, value) = (&self.written, self.value(root));
+        let [value_at, error_at] = self.places;
+        let mut checks = quote_spanned!(value_at=> #root::crosses::<#value, _>(););
+        if self.is_result {
+            checks.extend(quote_spanned!(error_at=>
+                #root::fails::<<#written as #root::Flatten>::Error, _>();
+            ));
+        }
+        checks
+    }
+
+    /// The expression for its value, which ends the caller with the error of a `Result`.
+    fn settled(&self, root: &TokenStream) -> TokenStream {
+        if self.is_result {
+            quote_spanned!(self.written.span()=> #root::Outcome(__cf_value).settle()?)
+        } else {
+            quote!(__cf_value)
+        }
+    }
+}
+
+/// The arguments of `Result<T, E>`, `io::Result<T>` or `fmt::Result`: known by the name, because types are not known here.
+fn result(ty: &Type) -> Option<&PathArguments> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    (last.ident == "Result").then_some(&last.arguments)
+}

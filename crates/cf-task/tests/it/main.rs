@@ -1,0 +1,17 @@
+//! What `#[task]`, calls, the registry and failures promise, fact by fact.
+
+mod compile_fail;
+mod cross;
+mod lints;
+
+mod batch;
+mod call;
+mod clashes;
+mod codec;
+mod failure;
+mod garbage;
+mod registry;
+mod remote;
+mod results;
+mod signature;
+mod task_macro;

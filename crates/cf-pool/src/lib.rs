@@ -34,6 +34,9 @@ mod histogram;
 mod pool;
 #[cfg(all(feature = "process", unix, not(cf_loom)))]
 mod process;
+#[cfg(all(feature = "process", not(unix), not(cf_loom)))]
+#[path = "process/elsewhere.rs"]
+mod process;
 #[cfg(feature = "rayon")]
 mod rayon;
 mod room;
@@ -43,7 +46,7 @@ mod shutdown;
 mod stats;
 mod worker;
 
-#[cfg(all(feature = "process", unix, not(cf_loom)))]
+#[cfg(all(feature = "process", not(cf_loom)))]
 pub use self::process::{
     Batches, CrossesProcess, OnWorkerDeath, ProcessPoolBuilder, ProcessPoolExecutor, ProcessStats,
     WorkerStats, init,
@@ -63,10 +66,12 @@ pub use self::{
 pub use cf_task::{__task, Batch, Call, CodecError, RemoteError, Task, registry, task};
 
 /// What the expansion of `worker_test!` refers to.
-#[cfg(all(feature = "process", unix, not(cf_loom)))]
+#[cfg(all(feature = "process", not(cf_loom)))]
 #[doc(hidden)]
 pub mod __process {
     pub use inventory;
 
-    pub use crate::process::{TestEntry, frame};
+    pub use crate::process::TestEntry;
+    #[cfg(unix)]
+    pub use crate::process::frame;
 }

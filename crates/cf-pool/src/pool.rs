@@ -81,7 +81,7 @@ impl ThreadPoolExecutor {
         }
     }
 
-    #[cfg(feature = "process")]
+    #[cfg(all(feature = "process", unix))]
     pub(crate) fn home(&self) -> host::Home {
         self.shared().home
     }

@@ -1,5 +1,6 @@
 //! The process pool: calls run in other processes, and a crash there is one call's failure. See `process/README.md`.
 
+mod bell;
 mod builder;
 mod callbacks;
 mod channel;

@@ -1,5 +1,16 @@
-//! Models of the thread pool's races: the real pool, on loom's threads.
+//! Models of the pools' races: the real thread pool on loom's threads, and what the process pool's two sides share.
 #![cfg(cf_loom)]
+
+#[path = "loom/in_order.rs"]
+mod in_order;
+#[expect(
+    dead_code,
+    reason = "a process pool uses more of it than its models do"
+)]
+#[path = "../src/process/positions.rs"]
+mod positions;
+#[path = "loom/rings.rs"]
+mod rings;
 
 use std::{
     io::{self, Write},

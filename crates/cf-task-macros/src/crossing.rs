@@ -42,7 +42,7 @@ struct Finder {
 }
 
 impl Finder {
-    fn refuse(&mut self, place: impl Spanned, message: &str) {
+    fn refuse(&mut self, place: &impl Spanned, message: &str) {
         self.error
             .get_or_insert_with(|| syn::Error::new(place.span(), message));
     }

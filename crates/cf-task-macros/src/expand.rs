@@ -101,19 +101,21 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
     let doc =
         format!("Makes calls of [`{name}`](fn@{name}) that can be submitted to any executor.");
 
-    // What is expanded cannot know whether it has anything to expect.
+    // What is expanded cannot know whether it has anything to expect; what is wrong with the types, the function tells.
     let allow = quote!(allow);
 
     Ok(quote! {
         #(#cfgs)*
         #[doc = #doc]
-        #[#allow(non_camel_case_types)]
+        #[#allow(non_camel_case_types, clippy::exhaustive_structs)]
         #visibility struct #name {}
 
         #(#cfgs)*
+        #[#allow(
+            clippy::all, clippy::pedantic, dead_code, deprecated, unused_imports, unused_parens, unused_qualifications
+        )]
         const _: () = {
             use #crate_path as #root;
-            #[#allow(unused_imports)]
             use #root::{
                 ByPostcard as _, NoCodec as _, NoPack as _, NoSettle as _, Pack as _, Settle as _,
             };
@@ -181,11 +183,9 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
 
             impl #name {
                 /// The registered task.
-                #[#allow(dead_code)]
                 #visibility const TASK: &'static #root::Task = &__CF_TASK;
 
                 /// Makes a call with these arguments, to be submitted to an executor.
-                #[#allow(dead_code, clippy::too_many_arguments)]
                 #visibility fn task(#(#names: #written),*) -> #root::Call<#value> {
                     #root::Call::new(
                         &__CF_TASK,
@@ -279,7 +279,7 @@ impl Returned {
     fn value(&self, root: &TokenStream) -> TokenStream {
         let written = &self.written;
         if self.is_result {
-            quote_spanned!(written.span()=> <#written as #root::Flatten>::Value)
+            quote_spanned!(self.places[0]=> <#written as #root::Flatten>::Value)
         } else {
             written.to_token_stream()
         }

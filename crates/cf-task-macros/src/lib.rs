@@ -24,7 +24,7 @@ use proc_macro::TokenStream;
 /// it was renamed.
 ///
 /// # Examples
-/// ```
+/// ```ignore (tested in cf-task, on which this crate cannot depend)
 /// use cf_task::task;
 ///
 /// #[task]

@@ -77,3 +77,74 @@ impl Options {
         Ok(quote!(::#name::__task))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::PathBuf, process::Command};
+
+    use super::*;
+
+    /// Has a program of these dependencies, for the process that is to look for them.
+    const MANIFEST_DIR: &str = "CARGO_MANIFEST_DIR";
+    const SAYS: &str = "the root is ";
+
+    /// Not a test of its own: says what is found for the program whose manifest the environment names.
+    #[test]
+    fn says_what_is_found() {
+        match Options::default().root() {
+            Ok(root) => println!("{SAYS}{}", root.to_string().replace(' ', "")),
+            Err(error) => println!("{SAYS}{error}"),
+        }
+    }
+
+    /// What is found for a program of these dependencies: in a process of its own, because the environment says which program.
+    fn found(dependencies: &str) -> String {
+        let dir = Dir(env::temp_dir().join(format!("cf-task-macros-{}", std::process::id())));
+        fs::create_dir(&dir.0).unwrap();
+        let manifest = format!("[package]\nname = \"program\"\n[dependencies]\n{dependencies}");
+        fs::write(dir.0.join("Cargo.toml"), manifest).unwrap();
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "options::tests::says_what_is_found",
+                "--nocapture",
+            ])
+            .env(MANIFEST_DIR, &dir.0)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let said = text.lines().find_map(|line| line.split_once(SAYS));
+        said.unwrap_or_else(|| panic!("{text}")).1.to_owned()
+    }
+
+    /// A directory that is gone afterwards.
+    struct Dir(PathBuf);
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+
+    #[test]
+    fn the_crate_that_a_program_depends_on_is_found_whatever_its_name_there() {
+        for (dependencies, root) in [
+            (
+                "concurrent-futures = \"0.1\"",
+                "::concurrent_futures::__task",
+            ),
+            ("cf-pool = \"0.1\"", "::cf_pool::__task"),
+            (
+                "concurrent-futures = \"0.1\"\ncf-task = \"0.1\"",
+                "::cf_task::__task",
+            ),
+            (
+                "futures = { package = \"concurrent-futures\", version = \"0.1\" }",
+                "::futures::__task",
+            ),
+        ] {
+            assert_eq!(found(dependencies), root, "{dependencies}");
+        }
+        assert!(found("serde = \"1\"").contains("among the dependencies"));
+    }
+}

@@ -60,7 +60,7 @@ fn write(tokens: TokenStream, text: &mut String) {
                 mark => text.push(mark),
             },
             word => {
-                if text.ends_with(|last: char| last.is_alphanumeric() || last == '_') {
+                if text.ends_with(|last: char| last.is_alphanumeric() || "_>])".contains(last)) {
                     text.push(' ');
                 }
                 text.push_str(&word.to_string());

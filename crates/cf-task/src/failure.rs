@@ -73,6 +73,10 @@ impl Failure {
             let error: &(dyn StdError + 'static) = *error;
             error.source()
         });
+        // What has come from further away keeps its name.
+        let type_name = error
+            .downcast_ref()
+            .map_or(type_name, RemoteError::type_name);
         Self::Raised {
             type_name: type_name.to_owned(),
             chain: chain.take(MAX_CHAIN).map(ToString::to_string).collect(),

@@ -16,7 +16,7 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::process::events::Event;
+use crate::process::{bell::NO_SIGNAL, events::Event};
 
 /// Of the protocol; parent and worker are the same executable, unless somebody replaced it between the two.
 pub(crate) const VERSION: u32 = 1;
@@ -73,7 +73,7 @@ pub(crate) fn send(mut socket: &UnixStream, message: &impl Serialize) -> io::Res
 /// Sends a message if it need not wait for that; false if it would.
 pub(crate) fn try_send(socket: &UnixStream, message: &impl Serialize) -> io::Result<bool> {
     let bytes = encode(message)?;
-    match rustix::net::send(socket, &bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+    match rustix::net::send(socket, &bytes, SendFlags::DONTWAIT | NO_SIGNAL) {
         Ok(n) if n == bytes.len() => Ok(true),
         // The rest of a message cannot be left out.
         Ok(n) => (&*socket).write_all(&bytes[n..]).map(|()| true),
@@ -92,12 +92,7 @@ pub(crate) fn send_with(
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(N_DESCRIPTORS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     ancillary.push(SendAncillaryMessage::ScmRights(descriptors));
-    let n = rustix::net::sendmsg(
-        socket,
-        &[IoSlice::new(&bytes)],
-        &mut ancillary,
-        SendFlags::NOSIGNAL,
-    )?;
+    let n = rustix::net::sendmsg(socket, &[IoSlice::new(&bytes)], &mut ancillary, NO_SIGNAL)?;
     socket.write_all(&bytes[n..])
 }
 

@@ -16,12 +16,13 @@ use rustix::{
 };
 
 use crate::process::{
+    bell::IDLE,
     builder::OnWorkerDeath,
     channel::{self, ToWorker},
     frame::Broken,
     inbox::Inbox,
     job::Job,
-    link::{IDLE, InFlight, Link, Stop},
+    link::{InFlight, Link, Stop},
     oom,
     ring::{Direction, Patience, Ring},
     shared::{Order, Pool},
@@ -103,7 +104,7 @@ impl<'a> Keeper<'a> {
                 return;
             }
             if self.process.link.takes_stop_request() {
-                self.pool.recall(&self.process.link);
+                self.pool.recall(&self.process.link, true);
             }
             let deadline = self.watch_front();
             match self.pool.order(self.index, &self.process.link) {
@@ -210,14 +211,13 @@ impl<'a> Keeper<'a> {
         let (deadline, signal) = link.with_front(|front, has_begun| {
             let mut deadline = None;
             let mut signal = None;
-            let current = front.job.as_ref().and_then(|job| job.current());
-            let index = current.map_or(0, |current| current.index);
+            let index = front.current.as_ref().map_or(0, |current| current.index);
             if let Some(verdict) = time_limit(front, &link, now, &mut deadline) {
                 self.verdict = Some(((front.id, index), verdict));
                 signal = Some(Signal::KILL);
             }
-            let is_asked = front.job.as_ref().is_some_and(|job| job.is_asked_to_stop());
-            if is_asked && has_begun {
+            // What it has not begun with is recalled, unless it is just being sent.
+            if front.is_asked_to_stop && (has_begun || front.job.is_none()) {
                 match front.stop {
                     Stop::NotAsked => {
                         cancelled = Some(front.id);
@@ -298,8 +298,12 @@ impl<'a> Keeper<'a> {
         let is_broken = self.pool.broken().is_some();
         let mut in_flight = in_flight.into_iter();
         let mut left = Vec::new();
-        if has_begun
-            && !is_broken
+        let is_meant = |frame| matches!(self.verdict, Some(((meant, _), _)) if meant == frame);
+        if !is_broken
+            && in_flight
+                .as_slice()
+                .first()
+                .is_some_and(|front| has_begun || is_meant(front.id))
             && let Some(InFlight {
                 id, job: Some(job), ..
             }) = in_flight.next()
@@ -383,7 +387,7 @@ fn time_limit(
     if !front.is_timed {
         return None;
     }
-    let current = front.job.as_ref()?.current()?;
+    let current = front.current.as_ref()?;
     let limit = current.options.timeout?;
     let ran = link
         .progress()
@@ -449,6 +453,10 @@ impl Patience for Keeper<'_> {
             }
             link.keeper_is_up();
             if is_over || is_ready() {
+                if is_writer {
+                    // It reads, so it is not late in beginning.
+                    link.with_front(|front, _| front.since = Instant::now());
+                }
                 return Ok(());
             }
             if self.is_gone || self.pool.is_killing() {

@@ -99,7 +99,7 @@ impl Output {
 impl Running {
     fn order(&self, order: Order) {
         let _ = self.orders.send(order);
-        super::link::ring(&self.waker);
+        super::bell::ring(&self.waker);
     }
 }
 

@@ -4,7 +4,12 @@
 //! to be claimed. Whoever goes to sleep says so first and looks once more; whoever has news tells it first and then looks for
 //! sleepers. Both sides use sequentially consistent operations for that, so that one of the two sees the other.
 
-use cf_core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+#[cfg(not(cf_loom))]
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+// The models compile this file in their own crate.
+#[cfg(cf_loom)]
+use crate::in_order::{AtomicU32, AtomicU64, Ordering};
 
 /// The shared words of one ring; all zero is the empty ring with nobody asleep.
 #[repr(C, align(128))]

@@ -24,11 +24,11 @@ use rustix::{
 
 use self::control::Current;
 use crate::process::{
+    bell::{IDLE, ring, tell},
     channel::{self, Encoded, ToParent, ToWorker, VERSION, Welcome},
     events::Forwarder,
     frame::{Broken, Draft, Header, Kind, Received},
     keeper::{linger, monotonic},
-    link::{IDLE, ring, tell},
     ring::{Direction, Patience, Reader, Ring, Writer},
     spawn::VARIABLE,
     sys::{memory::Mapping, start},

@@ -23,3 +23,5 @@ mod stats;
 mod submit;
 mod suite;
 mod threads;
+#[cfg(all(feature = "process", unix, not(cf_loom)))]
+mod without_init;

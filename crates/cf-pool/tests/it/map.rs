@@ -89,7 +89,7 @@ fn the_timeout_counts_from_its_call_and_cancels_the_awaited_call() {
     let mut results = pool
         .map(move |_: u32| count.fetch_add(1, Ordering::SeqCst), 0..3)
         .timeout(Duration::from_millis(5));
-    assert!(matches!(results.next(), Some(Err(Error::TimedOut))));
+    assert!(matches!(results.next(), Some(Err(Error::TimedOut(_)))));
     assert!(results.next().is_none());
     drop(gate);
     pool.shutdown();

@@ -162,7 +162,7 @@ fn the_timeout_of_map_holds_while_the_queue_is_full() {
         let mut results = pool
             .map(|n: u32| n, 0..5)
             .timeout(Duration::from_millis(50));
-        assert!(matches!(results.next(), Some(Err(Error::TimedOut))));
+        assert!(matches!(results.next(), Some(Err(Error::TimedOut(_)))));
         drop(gate);
     });
 }

@@ -532,7 +532,7 @@ fn map_times_out_once_and_ends(executor: &(impl ClosureExecutor + Clone)) {
         .start();
     assert_eq!(results.next().unwrap().unwrap(), 0);
     let mut results = results.timeout(Duration::from_millis(5));
-    assert!(matches!(results.next(), Some(Err(Error::TimedOut))));
+    assert!(matches!(results.next(), Some(Err(Error::TimedOut(_)))));
     assert!(results.next().is_none());
     drop(gate);
     // What had not started was cancelled: only those that were at the gate have run.

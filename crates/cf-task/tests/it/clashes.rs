@@ -3,9 +3,10 @@
 use crate::cross::cross;
 
 mod arguments {
-    use cf_task::task;
+    use ::cf_task::task;
 
     #[task]
+    #[expect(clippy::too_many_arguments, reason = "so that there are many")]
     pub(crate) fn many(
         reply: u8,
         incoming: u8,
@@ -17,7 +18,9 @@ mod arguments {
         field_1: u8,
         cf_task: u8,
     ) -> [u8; 9] {
-        [reply, incoming, out, value, task, call, field_0, field_1, cf_task]
+        [
+            reply, incoming, out, value, task, call, field_0, field_1, cf_task,
+        ]
     }
 
     #[task]
@@ -45,7 +48,7 @@ mod arguments {
         n + 3
     }
 
-    #[task]
+    #[::cf_task::task]
     pub(crate) fn cf_task(n: u8) -> u8 {
         n + 4
     }
@@ -70,7 +73,7 @@ mod types {
     macro_rules! shadows {
         ($($name:ident)*) => {
             $(
-                #[derive(Debug, PartialEq, Serialize, Deserialize)]
+                #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
                 pub(crate) struct $name(pub(crate) u8);
             )*
         };
@@ -99,7 +102,7 @@ mod types {
         d: Work,
         e: Failure,
         f: Send,
-    ) -> std::result::Result<Sized, std::string::String> {
+    ) -> Result<Sized, std::string::String> {
         Ok(Sized(a.0 + b.0 + c.0 + d.0 + e.0 + f.0))
     }
 }
@@ -107,14 +110,25 @@ mod types {
 #[test]
 fn types_of_ours_and_of_the_prelude_may_be_shadowed() {
     use types::*;
-    let call = first::task(Box(1), Call(2), Task(3), Message(4), Incoming(5), Outgoing(6), Error(7));
+    let call = first::task(
+        Box(1),
+        Call(2),
+        Task(3),
+        Message(4),
+        Incoming(5),
+        Outgoing(6),
+        Error(7),
+    );
     assert_eq!(cross(&call).unwrap(), [1, 2, 3, 4, 5, 6, 7]);
     let call = second::task(Vec(1), String(1), Probe(1), Work(1), Failure(1), Send(1));
     assert_eq!(cross(&call).unwrap(), Sized(6));
 }
 
 mod variants {
-    pub(crate) fn values() -> (std::option::Option<u8>, std::result::Result<u8, cf_task::Failure>) {
+    pub(crate) fn values() -> (
+        std::option::Option<u8>,
+        std::result::Result<u8, cf_task::Failure>,
+    ) {
         (Some::NONE, super::cross(&constant::task(1)))
     }
 
@@ -139,7 +153,7 @@ mod variants {
     }
 
     #[cf_task::task]
-    fn constant(n: u8) -> std::result::Result<u8, std::string::String> {
+    fn constant(n: u8) -> std::result::Result<u8, String> {
         std::result::Result::Ok(n)
     }
 }
@@ -150,20 +164,16 @@ fn variants_of_the_prelude_may_be_shadowed() {
 }
 
 mod crates {
-    #[expect(dead_code, reason = "is only to be in the way")]
     mod std {}
-    #[expect(dead_code, reason = "is only to be in the way")]
     mod core {}
-    #[expect(dead_code, reason = "is only to be in the way")]
     mod alloc {}
-    #[expect(dead_code, reason = "is only to be in the way")]
     mod serde {}
-    #[expect(dead_code, reason = "is only to be in the way")]
     mod cf_task {}
 
     #[::cf_task::task]
     pub(crate) fn lonely(text: &str) -> Result<u8, String> {
-        text.parse().map_err(|error: ::core::num::ParseIntError| error.to_string())
+        text.parse()
+            .map_err(|error: ::core::num::ParseIntError| error.to_string())
     }
 }
 
@@ -173,12 +183,14 @@ fn modules_may_be_named_like_crates() {
 }
 
 mod macros {
+    #[expect(unused_macros, reason = "is only to be in the way")]
     macro_rules! concat {
         ($($any:tt)*) => {
             compile_error!("not this one")
         };
     }
 
+    #[expect(unused_macros, reason = "is only to be in the way")]
     macro_rules! line {
         () => {
             compile_error!("not this one")
@@ -189,8 +201,6 @@ mod macros {
     pub(crate) fn named() -> u8 {
         1
     }
-
-    pub(crate) use {concat as _, line as _};
 }
 
 #[test]
@@ -200,15 +210,13 @@ fn macros_of_the_prelude_may_be_shadowed() {
 
 mod traits {
     /// Has methods of the names that the expansion calls, for everything.
-    pub(crate) trait Everything: Sized {
-        fn pack(&self) {}
-        fn settle(&self) {}
+    pub(crate) trait Everything {
         fn finish(&self) {}
         fn to_owned(&self) {}
         fn borrow(&self) {}
     }
 
-    impl<T> Everything for T {}
+    impl<T: ?Sized> Everything for T {}
 
     #[cf_task::task]
     pub(crate) fn parse(text: &str) -> Result<u8, std::num::ParseIntError> {
@@ -218,7 +226,9 @@ mod traits {
 
 #[test]
 fn traits_in_scope_are_not_in_the_way() {
-    use traits::Everything as _;
-    ().pack();
+    use traits::Everything;
+    Everything::finish("");
+    Everything::to_owned("");
+    Everything::borrow("");
     assert_eq!(cross(&traits::parse::task("7")).unwrap(), 7);
 }

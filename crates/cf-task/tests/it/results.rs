@@ -25,7 +25,11 @@ fn own_error(fail: bool) -> Result<u8, NoInk> {
 
 #[task]
 fn io_error(fail: bool) -> io::Result<u8> {
-    if fail { Err(io::Error::other("no ink")) } else { Ok(1) }
+    if fail {
+        Err(io::Error::other("no ink"))
+    } else {
+        Ok(1)
+    }
 }
 
 #[task]
@@ -40,7 +44,11 @@ fn boxed_error(fail: bool) -> Result<u8, Box<dyn StdError + Send + Sync>> {
 
 #[task]
 fn text_error(fail: bool) -> Result<u8, String> {
-    if fail { Err("no ink".to_owned()) } else { Ok(1) }
+    if fail {
+        Err("no ink".to_owned())
+    } else {
+        Ok(1)
+    }
 }
 
 #[task]
@@ -50,11 +58,16 @@ fn static_text_error(fail: bool) -> Result<u8, &'static str> {
 
 #[task]
 fn core_error(fail: bool) -> Result<u8, Error> {
-    if fail { Err(Error::Cancelled) } else { Ok(1) }
+    if fail {
+        Err(Error::BrokenPromise)
+    } else {
+        Ok(1)
+    }
 }
 
 #[task]
-fn full_path(text: &str) -> core::result::Result<u8, ParseIntError> {
+#[expect(unused_qualifications, reason = "it is known by its last word")]
+fn full_path(text: &str) -> std::result::Result<u8, ParseIntError> {
     text.parse()
 }
 
@@ -97,13 +110,33 @@ fn the_value_of_a_result_is_the_value_of_the_call() {
 
 #[test]
 fn here_the_error_is_the_real_one() {
-    assert_eq!(here(own_error::task(true)).unwrap_err().downcast_ref(), Some(&NoInk));
+    assert_eq!(
+        here(own_error::task(true)).unwrap_err().downcast_ref(),
+        Some(&NoInk)
+    );
     let error = here(io_error::task(true)).unwrap_err();
-    assert_eq!(error.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::Other);
-    assert_eq!(here(fmt_error::task(true)).unwrap_err().downcast_ref(), Some(&fmt::Error));
-    assert_eq!(here(boxed_error::task(true)).unwrap_err().to_string(), "no ink");
-    assert!(here(full_path::task("x")).unwrap_err().downcast_ref::<ParseIntError>().is_some());
-    assert!(matches!(here(core_error::task(true)), Err(Error::Cancelled)));
+    assert_eq!(
+        error.downcast_ref::<io::Error>().unwrap().kind(),
+        io::ErrorKind::Other
+    );
+    assert_eq!(
+        here(fmt_error::task(true)).unwrap_err().downcast_ref(),
+        Some(&fmt::Error)
+    );
+    assert_eq!(
+        here(boxed_error::task(true)).unwrap_err().to_string(),
+        "no ink"
+    );
+    assert!(
+        here(full_path::task("x"))
+            .unwrap_err()
+            .downcast_ref::<ParseIntError>()
+            .is_some()
+    );
+    assert!(matches!(
+        here(core_error::task(true)),
+        Err(Error::BrokenPromise)
+    ));
 }
 
 #[test]
@@ -125,27 +158,51 @@ fn remote<T: fmt::Debug>(call: &Call<T>) -> (String, String) {
 #[test]
 fn elsewhere_the_error_is_told_with_the_name_of_its_type() {
     let no_ink = "no ink".to_owned();
-    assert_eq!(remote(&own_error::task(true)), ("it::results::NoInk".to_owned(), no_ink.clone()));
-    assert_eq!(remote(&io_error::task(true)), ("std::io::error::Error".to_owned(), no_ink.clone()));
+    assert_eq!(
+        remote(&own_error::task(true)),
+        ("it::results::NoInk".to_owned(), no_ink.clone())
+    );
+    assert_eq!(
+        remote(&io_error::task(true)),
+        ("std::io::error::Error".to_owned(), no_ink.clone())
+    );
     assert_eq!(remote(&fmt_error::task(true)).0, "core::fmt::Error");
-    assert_eq!(remote(&text_error::task(true)), ("alloc::string::String".to_owned(), no_ink.clone()));
-    assert_eq!(remote(&static_text_error::task(true)), ("&str".to_owned(), no_ink.clone()));
+    assert_eq!(
+        remote(&text_error::task(true)),
+        ("alloc::string::String".to_owned(), no_ink.clone())
+    );
+    assert_eq!(
+        remote(&static_text_error::task(true)),
+        ("&str".to_owned(), no_ink.clone())
+    );
     let (type_name, message) = remote(&boxed_error::task(true));
     assert!(type_name.contains("dyn core::error::Error"), "{type_name}");
     assert_eq!(message, no_ink);
-    assert_eq!(remote(&full_path::task("x")).0, "core::num::error::ParseIntError");
+    assert_eq!(
+        remote(&full_path::task("x")).0,
+        "core::num::error::ParseIntError"
+    );
 }
 
 #[test]
 fn an_error_of_ours_stays_itself_elsewhere() {
-    assert_eq!(cross(&core_error::task(true)), Err(Failure::Cancelled));
+    assert_eq!(cross(&core_error::task(true)), Err(Failure::BrokenPromise));
 }
 
 #[test]
 fn only_what_is_named_result_is_flattened() {
-    assert_eq!(here(not_flattened::task(true)).unwrap(), Err("no ink".to_owned()));
-    assert_eq!(cross(&not_flattened::task(true)).unwrap(), Err("no ink".to_owned()));
+    assert_eq!(
+        here(not_flattened::task(true)).unwrap(),
+        Err("no ink".to_owned())
+    );
+    assert_eq!(
+        cross(&not_flattened::task(true)).unwrap(),
+        Err("no ink".to_owned())
+    );
     assert_eq!(cross(&not_flattened::task(false)).unwrap(), Ok(1));
-    assert_eq!(cross(&nested::task(true)).unwrap(), Err("no ink".to_owned()));
+    assert_eq!(
+        cross(&nested::task(true)).unwrap(),
+        Err("no ink".to_owned())
+    );
     assert_eq!(cross(&optional::task(false)).unwrap(), None);
 }

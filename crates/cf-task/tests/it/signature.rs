@@ -10,6 +10,7 @@ fn add(a: u64, b: u64) -> u64 {
 }
 
 #[task]
+#[expect(clippy::too_many_arguments, reason = "so that there are many")]
 fn everything(
     text: &str,
     bytes: &[u8],
@@ -49,7 +50,10 @@ fn a_signature_is_the_types_as_people_write_them() {
 
 #[test]
 fn a_signature_does_not_know_how_it_was_spaced() {
-    assert_eq!(spaced::TASK.signature(), "fn(Option<Vec<u8>>, &[u8]) -> io::Result<()>");
+    assert_eq!(
+        spaced::TASK.signature(),
+        "fn(Option<Vec<u8>>, &[u8]) -> io::Result<()>"
+    );
 }
 
 /// FNV-1a of the name, a zero, the signature and a zero.
@@ -68,9 +72,19 @@ fn none(_: &mut Incoming<'_>, _: &mut Message) -> Result<(), cf_task::Failure> {
 
 #[test]
 fn name_and_signature_do_not_run_into_each_other() {
-    let place = Place { file: "shop.rs", line: 3 };
-    let keys = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), ("a", "b"), ("b", "a")]
-        .map(|(name, signature)| Task::new(name, signature, place, none).key());
+    let place = Place {
+        file: "shop.rs",
+        line: 3,
+    };
+    let keys = [
+        ("ab", "c"),
+        ("a", "bc"),
+        ("abc", ""),
+        ("", "abc"),
+        ("a", "b"),
+        ("b", "a"),
+    ]
+    .map(|(name, signature)| Task::new(name, signature, place, none).key());
     let distinct: std::collections::HashSet<_> = keys.iter().collect();
     assert_eq!(distinct.len(), keys.len());
 }
@@ -86,7 +100,10 @@ fn a_place_is_the_file_and_the_line_of_the_attribute() {
 #[test]
 fn a_task_tells_what_it_is() {
     let text = format!("{:?}", add::TASK);
-    assert!(text.contains("it::signature::add") && text.contains("fn(u64, u64) -> u64"), "{text}");
+    assert!(
+        text.contains("it::signature::add") && text.contains("fn(u64, u64) -> u64"),
+        "{text}"
+    );
 }
 
 #[test]

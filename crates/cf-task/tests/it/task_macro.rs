@@ -12,14 +12,30 @@ use crate::cross::cross;
 fn nothing() {}
 
 #[task]
-fn eleven(a: u8, b: u16, c: u32, d: u64, e: i8, f: i16, g: i32, h: i64, i: bool, j: char, k: f64) -> String {
+#[expect(clippy::too_many_arguments, reason = "so that there are many")]
+fn eleven(
+    a: u8,
+    b: u16,
+    c: u32,
+    d: u64,
+    e: i8,
+    f: i16,
+    g: i32,
+    h: i64,
+    i: bool,
+    j: char,
+    k: f64,
+) -> String {
     format!("{a} {b} {c} {d} {e} {f} {g} {h} {i} {j} {k}")
 }
 
 #[test]
 fn the_function_stays_callable() {
     nothing();
-    assert_eq!(eleven(1, 2, 3, 4, -5, -6, -7, -8, true, 'j', 0.5), "1 2 3 4 -5 -6 -7 -8 true j 0.5");
+    assert_eq!(
+        eleven(1, 2, 3, 4, -5, -6, -7, -8, true, 'j', 0.5),
+        "1 2 3 4 -5 -6 -7 -8 true j 0.5"
+    );
 }
 
 #[test]
@@ -31,12 +47,15 @@ fn a_call_runs_here_and_elsewhere_with_as_many_arguments_as_there_are() {
     let call = eleven::task(1, 2, 3, 4, -5, -6, -7, -8, true, 'j', 0.5);
     let expected = "1 2 3 4 -5 -6 -7 -8 true j 0.5";
     assert_eq!(cross(&call).unwrap(), expected);
-    assert_eq!(InlineExecutor::new().submit(call).result().unwrap(), expected);
+    assert_eq!(
+        InlineExecutor::new().submit(call).result().unwrap(),
+        expected
+    );
 }
 
 #[test]
 fn a_task_may_stand_in_a_function_and_in_a_block() {
-    #[derive(Serialize, Deserialize)]
+    #[derive(Clone, Copy, Serialize, Deserialize)]
     struct Local(u32);
 
     #[task]
@@ -73,7 +92,10 @@ fn tasks_of_one_name_in_two_functions_can_be_given_names() {
         step::task()
     }
 
-    assert_eq!((cross(&first()).unwrap(), cross(&second()).unwrap()), (1, 2));
+    assert_eq!(
+        (cross(&first()).unwrap(), cross(&second()).unwrap()),
+        (1, 2)
+    );
     assert_eq!(second().task().name(), "it::second::step");
 }
 
@@ -114,7 +136,12 @@ mod shop {
 #[test]
 fn a_call_is_as_visible_as_its_function() {
     use shop::till;
-    let calls = [till::within::task(), shop::call_from_above(), till::everywhere::task(), till::call_of_private()];
+    let calls = [
+        till::within::task(),
+        shop::call_from_above(),
+        till::everywhere::task(),
+        till::call_of_private(),
+    ];
     let values: Vec<_> = calls.iter().map(|call| cross(call).unwrap()).collect();
     assert_eq!(values, [1, 2, 3, 2]);
 }
@@ -166,13 +193,13 @@ fn not_on_this_platform(handle: no::such::Handle) {}
 #[cfg(any())]
 fn nor_this(handle: no::such::Handle) {}
 
-#[cfg_attr(all(), task)]
+#[cfg_attr(not(any()), task)]
 fn made_a_task_by_a_cfg(n: u8) -> u8 {
     n
 }
 
 #[task]
-#[cfg(all())]
+#[cfg(not(any()))]
 fn on_this_platform(n: u8) -> u8 {
     n
 }
@@ -192,6 +219,12 @@ struct Point {
 }
 
 #[task]
+#[expect(
+    clippy::too_many_arguments,
+    clippy::toplevel_ref_arg,
+    clippy::needless_pass_by_value,
+    reason = "so that there is one of each kind"
+)]
 fn patterns(
     mut n: u32,
     (a, b): (u32, u32),
@@ -208,15 +241,35 @@ fn patterns(
 
 #[test]
 fn arguments_may_be_mutable_and_patterns() {
-    let call = patterns::task(1, (2, 3), Point { x: 4, y: 0 }, [5, 0, 0], 0, &6, 7, Point { x: 0, y: 8 });
+    let call = patterns::task(
+        1,
+        (2, 3),
+        Point { x: 4, y: 0 },
+        [5, 0, 0],
+        0,
+        &6,
+        7,
+        Point { x: 0, y: 8 },
+    );
     assert_eq!(cross(&call).unwrap(), 37);
     assert_eq!(InlineExecutor::new().submit(call).result().unwrap(), 37);
 }
 
 #[task]
-fn references(text: &str, bytes: &[u8], point: &Point, points: &[Point], path: &Path, owned: &String) -> String {
+fn references(
+    text: &str,
+    bytes: &[u8],
+    point: &Point,
+    points: &[Point],
+    path: &Path,
+    owned: &String,
+) -> String {
     let xs: Vec<_> = points.iter().map(|point| point.x).collect();
-    format!("{text} {bytes:?} {} {xs:?} {} {owned}", point.y, path.display())
+    format!(
+        "{text} {bytes:?} {} {xs:?} {} {owned}",
+        point.y,
+        path.display()
+    )
 }
 
 #[test]
@@ -228,11 +281,17 @@ fn references_are_arguments_whose_targets_the_call_owns() {
         let points = vec![point.clone(), point.clone()];
         let path = PathBuf::from("b/c");
         let owned = "d".to_owned();
-        assert_eq!(references(&text, &[1, 2], &point, &points, &path, &owned), expected);
+        assert_eq!(
+            references(&text, &[1, 2], &point, &points, &path, &owned),
+            expected
+        );
         references::task(&text, &[1, 2], &point, &points, &path, &owned)
     };
     assert_eq!(cross(&call).unwrap(), expected);
-    assert_eq!(InlineExecutor::new().submit(call).result().unwrap(), expected);
+    assert_eq!(
+        InlineExecutor::new().submit(call).result().unwrap(),
+        expected
+    );
 }
 
 #[task]
@@ -265,14 +324,17 @@ macro_rules! tasks {
 
 tasks! {
     made_by_macro(text: &str) -> Result<usize, String> = Ok(text.len());
-    made_as_well(n: (u8)) -> u8 = n + 1;
+    made_as_well(n: u8) -> u8 = n + 1;
 }
 
 #[test]
 fn a_task_may_be_made_by_a_macro() {
     assert_eq!(cross(&made_by_macro::task("four")).unwrap(), 4);
     assert_eq!(cross(&made_as_well::task(4)).unwrap(), 5);
-    assert_eq!(made_by_macro::TASK.signature(), "fn(&str) -> Result<usize, String>");
+    assert_eq!(
+        made_by_macro::TASK.signature(),
+        "fn(&str) -> Result<usize, String>"
+    );
 }
 
 mod renamed {
@@ -300,10 +362,35 @@ fn the_crate_may_be_reached_through_a_re_export() {
 
 #[task]
 fn factorial(n: u64) -> u64 {
-    if n == 0 { 1 } else { n * cross(&factorial::task(n - 1)).unwrap() }
+    if n == 0 {
+        1
+    } else {
+        n * cross(&factorial::task(n - 1)).unwrap()
+    }
 }
 
 #[test]
 fn a_task_may_call_itself_and_make_calls() {
     assert_eq!(cross(&factorial::task(5)).unwrap(), 120);
+}
+
+#[task]
+fn count(text: &str, letter: char) -> Result<usize, String> {
+    let n = text.chars().filter(|c| *c == letter).count();
+    if n > 0 {
+        Ok(n)
+    } else {
+        Err(format!("no {letter} in it"))
+    }
+}
+
+#[test]
+fn the_example_of_the_documentation_holds() {
+    assert_eq!(count("banana", 'a'), Ok(3));
+    let call = count::task("banana", 'a');
+    assert_eq!(
+        call.task().signature(),
+        "fn(&str, char) -> Result<usize, String>"
+    );
+    assert_eq!(cross(&call).unwrap(), 3);
 }

@@ -1,0 +1,4 @@
+//! Fuzzes `bytes::round_trip`; see the README beside.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::bytes::round_trip(input));

@@ -1,0 +1,174 @@
+//! Sending frames to a worker.
+
+use std::{cell::Cell, sync::atomic::Ordering, time::Instant};
+
+use cf_core::sync::lock;
+
+use super::{InFlight, Link, Stop};
+use crate::process::{
+    frame::{Draft, Kind},
+    job::Job,
+    ring::{Patience, Ring, Writer},
+};
+
+thread_local! {
+    /// Kept by the threads that submit, so that a small frame allocates nothing.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// More than this is not kept.
+const MAX_SCRATCH_BYTES: usize = 64 << 10;
+
+/// The parent's side of the requests.
+pub(super) struct Sending {
+    pub(super) writer: Writer,
+    pub(super) next_id: u64,
+    pub(super) is_closed: bool,
+}
+
+/// What became of a job that was to be sent.
+pub(crate) enum Outcome {
+    Sent,
+    /// None of its calls could be encoded, or there is none.
+    Settled(Box<dyn Job>),
+    /// Somebody asked it to stop while it waited to be sent again.
+    Stopped(Box<dyn Job>),
+    Cancelled,
+    /// It does not fit beside what is there.
+    NoRoom(Box<dyn Job>),
+    /// The worker is gone.
+    Closed(Box<dyn Job>),
+}
+
+impl Sending {
+    pub(super) fn new(requests: Ring) -> Self {
+        Self {
+            writer: Writer::new(requests),
+            next_id: 1,
+            is_closed: false,
+        }
+    }
+}
+
+impl Link {
+    /// Sends a job; where there is not room for all of it at once, only with `patience`, and only to an idle worker.
+    pub(crate) fn send(
+        &self,
+        mut job: Box<dyn Job>,
+        patience: Option<&mut dyn Patience>,
+    ) -> Outcome {
+        if job.current().is_none() {
+            return Outcome::Settled(job);
+        }
+        if job.is_asked_to_stop() {
+            return Outcome::Stopped(job);
+        }
+        let mut refused = Vec::new();
+        let mut draft = Draft::new(SCRATCH.take());
+        job.draft(&mut draft, &mut refused);
+        if !refused.is_empty() {
+            keep(draft.into_bytes());
+            for (index, error) in refused.drain(..) {
+                job.refuse(index, error);
+            }
+            if job.current().is_none() {
+                return Outcome::Settled(job);
+            }
+            draft = Draft::new(SCRATCH.take());
+            job.draft(&mut draft, &mut refused);
+        }
+        let is_timed = job.is_timed();
+        // Who must not wait does not wait for a large frame of somebody else either.
+        let sending = match &patience {
+            Some(_) => Ok(lock(&self.sending)),
+            None => self.sending.try_lock(),
+        };
+        let Ok(mut sending) = sending else {
+            keep(draft.into_bytes());
+            return Outcome::NoRoom(job);
+        };
+        let Ok(room) = sending.writer.room() else {
+            sending.is_closed = true;
+            drop((sending, draft));
+            self.wake_keeper();
+            return Outcome::Closed(job);
+        };
+        let n_bytes = draft.n_bytes();
+        let is_streamed = n_bytes > room;
+        let verdict = if sending.is_closed {
+            Some(Outcome::Closed as fn(_) -> _)
+        } else if is_streamed && (patience.is_none() || !lock(&self.in_flight).is_empty()) {
+            Some(Outcome::NoRoom as fn(_) -> _)
+        } else if !job.start() {
+            Some((|_| Outcome::Cancelled) as fn(_) -> _)
+        } else {
+            None
+        };
+        if let Some(verdict) = verdict {
+            drop(sending);
+            keep(draft.into_bytes());
+            return verdict(job);
+        }
+        let id = sending.next_id;
+        // The clock of time limits tells frames apart by 32 bits.
+        sending.next_id = (id + 1) & u64::from(u32::MAX);
+        draft.finish(if is_timed { Kind::RunTimed } else { Kind::Run }, id);
+        let entry = InFlight {
+            id,
+            start: sending.writer.tail(),
+            is_timed,
+            since: Instant::now(),
+            stop: Stop::NotAsked,
+            task: job.id(),
+            is_asked_to_stop: false,
+            current: job.current(),
+            job: None,
+        };
+        self.add(entry, &*job);
+        let mut patience = patience.filter(|_| is_streamed);
+        for part in draft.parts() {
+            match &mut patience {
+                None => sending.writer.put(part),
+                Some(patience) => {
+                    // Should the worker die meanwhile, its keeper will find what it was sent.
+                    if sending.writer.stream(part, *patience).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        keep(draft.into_bytes());
+        if let Some(entry) = lock(&self.in_flight).back_mut() {
+            entry.job = Some(job);
+        }
+        let is_called = sending.writer.publish();
+        drop(sending);
+        if is_called {
+            self.ring();
+        }
+        if is_timed {
+            self.wake_keeper();
+        }
+        Outcome::Sent
+    }
+
+    /// Notes what is being sent. A request to stop that comes before finds the job's mark set, one that comes after finds it here.
+    fn add(&self, mut entry: InFlight, job: &dyn Job) {
+        let mut in_flight = lock(&self.in_flight);
+        entry.is_asked_to_stop = job.is_asked_to_stop();
+        let is_asked_to_stop = entry.is_asked_to_stop;
+        in_flight.push_back(entry);
+        drop(in_flight);
+        if is_asked_to_stop {
+            self.stop_requested.store(true, Ordering::SeqCst);
+            self.wake_keeper();
+        }
+    }
+}
+
+/// Keeps the memory of a frame for the next one.
+fn keep(bytes: Vec<u8>) {
+    if bytes.capacity() <= MAX_SCRATCH_BYTES {
+        SCRATCH.set(bytes);
+    }
+}

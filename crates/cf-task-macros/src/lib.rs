@@ -6,6 +6,7 @@ mod arguments;
 mod crossing;
 mod expand;
 mod options;
+mod returned;
 mod signature;
 
 use proc_macro::TokenStream;
@@ -13,11 +14,13 @@ use proc_macro::TokenStream;
 /// Makes a function one that can be called in another process; the function itself stays as it is.
 ///
 /// Beside the function there is a type of the same name, with `name::task(arguments…)`, which makes a `Call` to submit, and
-/// `name::TASK`, the registered task. A function that returns a `Result` gives its `Ok` value, and its `Err` is the failure of
-/// the call. Arguments may be plain references (`&str`, `&[u8]`, `&T`): the call owns a copy.
+/// `name::TASK`, the registered task. A function that returns a `Result` (also under a path, as `io::Result<T>`, but not under
+/// another name) gives its `Ok` value, and its `Err` is the failure of the call. Arguments may be plain references (`&str`,
+/// `&[u8]`, `&T`): the call owns a copy.
 ///
 /// Arguments and the value must be `Send`, `serde::Serialize` and `serde::Deserialize` (owned). The error must turn into a
-/// `Box<dyn Error + Send + Sync>`, as `?` does it; it crosses as its messages and the name of its type.
+/// `Box<dyn Error + Send + Sync>`, as `?` does it; it crosses as its messages and the name of its type. The function itself
+/// may be neither generic, nor `async`, nor `unsafe`, nor stand in an `impl`.
 ///
 /// A task is known by the path of its module and its name, and by its signature. Two in one module, within functions, need
 /// names of their own: `#[task(name = "…")]`. `#[task(crate = path)]` says where the crate is that exports this attribute, if

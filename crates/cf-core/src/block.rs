@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     graph::{Edges, Need},
     guard,
-    host::{self, Host},
+    host::{self, Host, Lookout},
     node::{self, Node, Watch, Watcher, WatcherId},
     spin,
     state::Phase,
@@ -89,13 +89,29 @@ fn look_for(node: &dyn Node) -> bool {
     let Some(lookout) = host::lookout(node.home()) else {
         return spin::look(|| node.is_done());
     };
-    lookout.begin();
+    let looking = Looking::begin(lookout);
     let found = spin::look(|| {
-        lookout.look();
+        looking.0.look();
         node.is_done()
     });
-    lookout.end();
+    drop(looking);
     found || node.is_done()
+}
+
+/// Ends the looking in any case.
+struct Looking(Arc<dyn Lookout>);
+
+impl Looking {
+    fn begin(lookout: Arc<dyn Lookout>) -> Self {
+        lookout.begin();
+        Self(lookout)
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// Fails where blocking would stall an event loop.

@@ -299,7 +299,7 @@ impl<B: Body> Node for Cell<B> {
             if is_first && !self.is_done() {
                 host::tell_asked_to_stop(self.home, node::id(self));
             }
-            !self.is_done()
+            !self.is_done() || self.phase.get() == Phase::Cancelled
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use cf_core::unwind;
 use serde::{Deserialize, Serialize};
 use tracing::{
     Level, Metadata, Subscriber,
@@ -38,8 +39,12 @@ pub(crate) fn number(level: Level) -> u8 {
 }
 
 impl Event {
-    /// Tells the parent's subscriber.
+    /// Tells the parent's subscriber, whose panic is contained.
     pub(crate) fn emit(&self, pid: u32) {
+        unwind::contain("tracing subscriber", || self.emit_uncontained(pid));
+    }
+
+    fn emit_uncontained(&self, pid: u32) {
         macro_rules! emit {
             ($level:ident) => {
                 tracing::event!(

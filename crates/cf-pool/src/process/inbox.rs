@@ -15,24 +15,28 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Reads what is there without waiting, and hands over the events that are whole; an error at the end of the channel.
-    pub(crate) fn receive(
-        &mut self,
-        control: &UnixStream,
-        mut hand_over: impl FnMut(Event),
-    ) -> io::Result<()> {
+    /// Reads once, without waiting, and tells the events that are whole; true if there was something. An error at the end of the
+    /// channel.
+    ///
+    /// A worker that tells more than the parent's subscriber can take keeps nothing else from being seen to.
+    pub(crate) fn receive(&mut self, control: &UnixStream, pid: u32) -> io::Result<bool> {
         let mut piece = [0_u8; 4096];
-        loop {
-            match rustix::net::recv(control, &mut piece[..], RecvFlags::DONTWAIT) {
-                Ok((_, 0)) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok((_, n)) => self.bytes.extend_from_slice(&piece[..n]),
-                Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-            while let Some(event) = self.next()? {
-                hand_over(event);
-            }
+        match rustix::net::recv(control, &mut piece[..], RecvFlags::DONTWAIT) {
+            Ok((_, 0)) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok((_, n)) => self.bytes.extend_from_slice(&piece[..n]),
+            Err(Errno::INTR) => return Ok(true),
+            Err(Errno::AGAIN) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        while let Some(event) = self.next()? {
+            event.emit(pid);
+        }
+        Ok(true)
+    }
+
+    /// Tells what a worker, which has ended, had said.
+    pub(crate) fn drain(&mut self, control: &UnixStream, pid: u32) {
+        while let Ok(true) = self.receive(control, pid) {}
     }
 
     fn next(&mut self) -> io::Result<Option<Event>> {

@@ -1,5 +1,7 @@
 //! What the queue of a process pool holds: calls with the promise of their outcome, whatever its type.
 
+use std::ops::Deref;
+
 use cf_core::{Callable, Error, Future, Promise, host::Home, unwind};
 use cf_task::{Batch, Call, CodecError, Failure, Incoming, Options, Outgoing, Task};
 
@@ -62,15 +64,13 @@ pub(crate) trait Job: Send {
 
 /// The call that a worker is to run next.
 pub(crate) struct Current {
-    pub(crate) index: u32,
     pub(crate) task: &'static Task,
     pub(crate) options: Options,
 }
 
 impl Current {
-    fn new<T>(index: usize, call: &Call<T>) -> Self {
+    fn new<T>(call: &Call<T>) -> Self {
         Self {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
             task: call.task(),
             options: call.options(),
         }
@@ -157,7 +157,7 @@ impl<T: Send + 'static> sealed::IntoJob for Call<T> {
         let job = Single {
             promise,
             retries: self.options().retries,
-            call: self,
+            call: Held(Some(self)),
             outcome: None,
         };
         (Parcel(Box::new(job)), future)
@@ -176,7 +176,7 @@ impl<T: Send + 'static> sealed::IntoJob for Batch<T> {
             items: items
                 .map(|call| Item {
                     retries: call.options().retries,
-                    state: ItemState::Open(call),
+                    state: ItemState::Open(Held(Some(call))),
                 })
                 .collect(),
         };
@@ -184,10 +184,30 @@ impl<T: Send + 'static> sealed::IntoJob for Batch<T> {
     }
 }
 
+/// A call that waits to be settled. Its arguments are the user's: a panic of their drop goes no further.
+struct Held<T>(Option<Call<T>>);
+
+impl<T> Deref for Held<T> {
+    type Target = Call<T>;
+
+    fn deref(&self) -> &Call<T> {
+        let Some(call) = &self.0 else {
+            unreachable!("only drop takes it")
+        };
+        call
+    }
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        unwind::contain("drop of a call", || drop(self.0.take()));
+    }
+}
+
 /// One call.
 struct Single<T: Send + 'static> {
     promise: Promise<T>,
-    call: Call<T>,
+    call: Held<T>,
     retries: u32,
     outcome: Option<Result<T, Error>>,
 }
@@ -215,7 +235,7 @@ impl<T: Send + 'static> Job for Single<T> {
 
     fn current(&self) -> Option<Current> {
         let is_open = self.outcome.is_none();
-        is_open.then(|| Current::new(0, &self.call))
+        is_open.then(|| Current::new(&self.call))
     }
 
     fn draft<'a>(&'a self, draft: &mut Draft<'a>, refused: &mut Vec<(usize, CodecError)>) {
@@ -225,7 +245,7 @@ impl<T: Send + 'static> Job for Single<T> {
     fn spare(&mut self) -> Option<Vec<u8>> {
         // Should the worker die in the middle of its answer, nothing is needed again.
         if self.retries == 0 {
-            self.call.spare()
+            self.call.0.as_mut()?.spare()
         } else {
             None
         }
@@ -282,7 +302,7 @@ struct Item<T> {
 }
 
 enum ItemState<T> {
-    Open(Call<T>),
+    Open(Held<T>),
     Settled(Result<T, Error>),
 }
 
@@ -291,7 +311,7 @@ impl<T: Send + 'static> Several<T> {
     fn open(&self) -> impl Iterator<Item = (usize, &Call<T>)> {
         let items = self.items.iter().enumerate().skip(self.n_settled);
         items.filter_map(|(index, item)| match &item.state {
-            ItemState::Open(call) => Some((index, call)),
+            ItemState::Open(call) => Some((index, &**call)),
             ItemState::Settled(_) => None,
         })
     }
@@ -332,8 +352,8 @@ impl<T: Send + 'static> Job for Several<T> {
     }
 
     fn current(&self) -> Option<Current> {
-        let (index, call) = self.open().next()?;
-        Some(Current::new(index, call))
+        let (_, call) = self.open().next()?;
+        Some(Current::new(call))
     }
 
     fn draft<'a>(&'a self, draft: &mut Draft<'a>, refused: &mut Vec<(usize, CodecError)>) {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cf_core::{BrokenExecutor, Error, Timeout, WorkerDied, WorkerExit, spin};
+use cf_core::{BrokenExecutor, Error, Timeout, WorkerDied, WorkerExit, spin, unwind};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Signal, kill_process_group},
@@ -42,7 +42,7 @@ pub(crate) fn run(pool: &Arc<Pool>, index: usize) {
         match spawn::start(pool, index) {
             Ok(process) => Keeper::new(pool, index, process).keep(),
             Err(StartError::Initializer(cause)) => {
-                tracing::error!(target: "concurrent_futures", "exception in initializer: {cause}");
+                unwind::report(format_args!("exception in initializer"), &cause);
                 pool.break_down(&BrokenExecutor::new(
                     "a worker's initializer failed",
                     Some(cause),
@@ -92,7 +92,12 @@ impl<'a> Keeper<'a> {
 
     fn keep(mut self) {
         self.pool.open(self.index, &self.process.link);
-        self.serve();
+        if let Err(error) = unwind::catch(|| self.serve()) {
+            // Nothing of its users can panic here, so something of ours is wrong; let nobody wait for ever.
+            let broken = BrokenExecutor::new("the pool itself panicked", Some(error));
+            self.pool.break_down(&broken);
+            self.signal(Signal::KILL);
+        }
         self.bury();
     }
 
@@ -100,8 +105,10 @@ impl<'a> Keeper<'a> {
     fn serve(&mut self) {
         while !self.is_gone {
             if let Err(broken) = self.pump() {
-                self.condemn(broken);
-                return;
+                return self.condemn(broken);
+            }
+            if self.process.link.is_closed() {
+                return self.condemn(Broken("a worker writes where it should not"));
             }
             if self.process.link.takes_stop_request() {
                 self.pool.recall(&self.process.link, true);
@@ -194,10 +201,7 @@ impl<'a> Keeper<'a> {
         }
         if ready[2] {
             let pid = process.link.pid();
-            self.is_gone |= self
-                .inbox
-                .receive(&process.control, |event| event.emit(pid))
-                .is_err();
+            self.is_gone |= self.inbox.receive(&process.control, pid).is_err();
         }
         self.is_gone |= ready.get(3) == Some(&true);
     }
@@ -211,9 +215,9 @@ impl<'a> Keeper<'a> {
         let (deadline, signal) = link.with_front(|front, has_begun| {
             let mut deadline = None;
             let mut signal = None;
-            let index = front.current.as_ref().map_or(0, |current| current.index);
+            let call = (front.id, front.n_answered);
             if let Some(verdict) = time_limit(front, &link, now, &mut deadline) {
-                self.verdict = Some(((front.id, index), verdict));
+                self.verdict = Some((call, verdict));
                 signal = Some(Signal::KILL);
             }
             // What it has not begun with is recalled, unless it is just being sent.
@@ -223,19 +227,19 @@ impl<'a> Keeper<'a> {
                         cancelled = Some(front.id);
                         front.stop = Stop::Asked(now);
                     }
-                    Stop::Asked(since) if now >= since + grace => {
-                        self.verdict = Some(((front.id, index), Verdict::Stopped));
+                    Stop::Asked(since) if now.duration_since(since) >= grace => {
+                        self.verdict = Some((call, Verdict::Stopped));
                         signal = Some(Signal::TERM);
                         front.stop = Stop::Terminated(now);
                     }
-                    Stop::Terminated(since) if now >= since + grace => {
+                    Stop::Terminated(since) if now.duration_since(since) >= grace => {
                         signal = Some(Signal::KILL);
                         front.stop = Stop::Killed;
                     }
                     _ => {}
                 }
                 if let Stop::Asked(since) | Stop::Terminated(since) = front.stop {
-                    deadline = sooner(deadline, since + grace);
+                    deadline = sooner(deadline, since.checked_add(grace));
                 }
             }
             (deadline, signal)
@@ -254,7 +258,10 @@ impl<'a> Keeper<'a> {
     fn condemn(&mut self, broken: Broken) {
         if !self.is_gone {
             let pid = self.process.link.pid();
-            tracing::error!(target: "concurrent_futures", pid, "a worker process is killed: {broken}");
+            unwind::report(
+                format_args!("worker process {pid} breaks the protocol and is killed"),
+                &Error::from_box(Box::new(broken)),
+            );
             self.signal(Signal::KILL);
         }
     }
@@ -292,6 +299,7 @@ impl<'a> Keeper<'a> {
         let status = self.process.child.wait().ok();
         self.is_gone = true;
         let last_words = self.pool.output.end(self.process.number);
+        self.inbox.drain(&self.process.control, link.pid());
         // What it had answered before counts.
         let _ = link.pump(Some(&mut Gone), &self.pool.tallies);
         let (in_flight, has_begun) = link.close();
@@ -305,12 +313,15 @@ impl<'a> Keeper<'a> {
                 .first()
                 .is_some_and(|front| has_begun || is_meant(front.id))
             && let Some(InFlight {
-                id, job: Some(job), ..
+                id,
+                n_answered,
+                job: Some(job),
+                ..
             }) = in_flight.next()
         {
             let exit = spawn::exit(status);
             let is_oom = oom::is_likely(exit, self.n_oom_kills, &last_words);
-            left.extend(self.bereave(id, job, exit, is_oom));
+            left.extend(self.bereave((id, n_answered), job, exit, is_oom));
         }
         left.extend(in_flight.filter_map(|entry| entry.job));
         self.pool.close(self.index, left);
@@ -335,7 +346,7 @@ impl<'a> Keeper<'a> {
     /// Settles the call that was running; gives what is left of its job to be run elsewhere.
     fn bereave(
         &self,
-        frame: u64,
+        call: CallId,
         mut job: Box<dyn Job>,
         exit: WorkerExit,
         is_oom: bool,
@@ -344,9 +355,7 @@ impl<'a> Keeper<'a> {
         let name = current.task.name().to_owned();
         let pid = self.process.link.pid();
         // The one that was meant may have ended just before.
-        let verdict = self
-            .verdict
-            .filter(|(call, _)| *call == (frame, current.index));
+        let verdict = self.verdict.filter(|(meant, _)| *meant == call);
         let error = match verdict.map(|(_, verdict)| verdict) {
             Some(Verdict::Stopped) => {
                 self.pool.tallies.cancel(job);
@@ -391,7 +400,7 @@ fn time_limit(
     let limit = current.options.timeout?;
     let ran = link
         .progress()
-        .started(front.id, current.index)
+        .started(front.id, front.n_answered)
         .map(|started| Duration::from_nanos(monotonic().saturating_sub(started)));
     let end = match ran {
         Some(ran) if ran >= limit => return Some(Verdict::TimedOut { ran, limit }),
@@ -421,8 +430,9 @@ pub(crate) fn monotonic() -> u64 {
     u64::try_from(nanos).unwrap_or(u64::MAX).max(1)
 }
 
-fn sooner(deadline: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(deadline.map_or(other, |deadline| deadline.min(other)))
+/// The sooner of two deadlines, where there are such.
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 /// In the middle of a large message: waits for the worker, and watches its end and its time meanwhile.

@@ -38,6 +38,8 @@ pub(crate) struct Link {
     keeper_sleeps: AtomicBool,
     has_news: AtomicBool,
     stop_requested: AtomicBool,
+    /// Nothing is sent any more: the worker is gone, or must go. Set while `sending` is locked.
+    is_closed: AtomicBool,
     depth: AtomicUsize,
     /// Frames that are with the worker or on their way to it, and all that were sent; counted under the pool's lock, but for
     /// the answers.
@@ -54,7 +56,11 @@ pub(crate) struct InFlight {
     /// Where in the ring it begins.
     start: u64,
     pub(crate) is_timed: bool,
-    /// Since when it has been the next to be answered: it was sent, or the frame before it was answered.
+    /// So many of its calls were answered: this is the number of the next one in the frame.
+    pub(crate) n_answered: u32,
+    /// An answer was begun: it is never run again from the beginning, whatever the worker says later.
+    is_begun: bool,
+    /// Since when its next call has been the next to be answered: it was sent, or the call before it was answered.
     pub(crate) since: Instant,
     pub(crate) stop: Stop,
     /// The task's mark, as requests to stop name it, and whether there was one.
@@ -75,6 +81,13 @@ pub(crate) enum Stop {
     Killed,
 }
 
+impl InFlight {
+    /// Whether the worker, which has claimed what lies before `head`, has begun with it.
+    fn has_begun(&self, head: u64) -> bool {
+        self.is_begun || self.start < head
+    }
+}
+
 impl Link {
     pub(crate) fn new(
         pid: Pid,
@@ -90,6 +103,7 @@ impl Link {
             keeper_sleeps: AtomicBool::new(false),
             has_news: AtomicBool::new(false),
             stop_requested: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             depth: AtomicUsize::new(1),
             load: AtomicUsize::new(0),
             n_sent: AtomicUsize::new(0),
@@ -143,7 +157,7 @@ impl Link {
         let head = self.requests.positions().head();
         let mut in_flight = lock(&self.in_flight);
         let front = in_flight.front_mut()?;
-        let has_begun = front.start < head;
+        let has_begun = front.has_begun(head);
         Some(look(front, has_begun))
     }
 
@@ -158,7 +172,7 @@ impl Link {
         };
         let from = self.requests.positions().recall();
         let mut in_flight = lock(&self.in_flight);
-        let n_begun = in_flight.partition_point(|entry| entry.start < from);
+        let n_begun = in_flight.partition_point(|entry| entry.has_begun(from));
         let recalled = in_flight.split_off(n_begun);
         drop((in_flight, sending));
         recalled.into_iter().filter_map(|entry| entry.job).collect()
@@ -167,12 +181,19 @@ impl Link {
     /// The worker is gone: nothing is sent to it any more. Gives what it had not answered, in order, and whether it had begun
     /// with the first of them.
     pub(crate) fn close(&self) -> (Vec<InFlight>, bool) {
-        lock(&self.sending).is_closed = true;
+        let sending = lock(&self.sending);
+        self.is_closed.store(true, Ordering::SeqCst);
+        drop(sending);
         let _receiving = lock(&self.receiving);
         let head = self.requests.positions().head();
         let in_flight = std::mem::take(&mut *lock(&self.in_flight));
-        let has_begun = in_flight.front().is_some_and(|front| front.start < head);
+        let has_begun = in_flight.front().is_some_and(|front| front.has_begun(head));
         (in_flight.into(), has_begun)
+    }
+
+    /// Whether nothing is sent to it any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 
     /// Asks the task with this id to stop, if it is here.
@@ -201,10 +222,8 @@ impl Link {
         let Ok(_sending) = self.sending.try_lock() else {
             return;
         };
-        let positions = self.requests.positions();
-        let is_read = positions.tail() == positions.freed();
-        // Without a call to answer, the worker writes nothing.
-        if is_read && !self.has_results() && lock(&self.in_flight).is_empty() {
+        // Without a call to answer, the worker reads nothing that counts, and writes nothing.
+        if !self.has_results() && lock(&self.in_flight).is_empty() {
             self.mapping.give_back();
         }
     }

@@ -69,12 +69,16 @@ impl Positions {
         self.tail.0.store(tail, Ordering::SeqCst);
     }
 
-    /// Whether the reader sleeps and nobody looks in its place; it counts as called then.
-    #[must_use]
-    pub(crate) fn takes_call_of_reader(&self) -> bool {
+    /// Whether the reader sleeps and nobody looks in its place.
+    pub(crate) fn needs_call_of_reader(&self) -> bool {
         self.reader_sleeps.0.load(Ordering::SeqCst) != 0
             && self.n_lookers.0.load(Ordering::SeqCst) == 0
-            && self.reader_sleeps.0.swap(0, Ordering::SeqCst) != 0
+    }
+
+    /// The same; it counts as called then.
+    #[must_use]
+    pub(crate) fn takes_call_of_reader(&self) -> bool {
+        self.needs_call_of_reader() && self.reader_sleeps.0.swap(0, Ordering::SeqCst) != 0
     }
 
     /// Claims what lies between `head` and `end`; false if it was recalled.
@@ -156,8 +160,9 @@ impl Progress {
 
     /// When this call began, if it has.
     pub(crate) fn started(&self, frame: u64, index: u32) -> Option<u64> {
-        let started = self.started.load(Ordering::SeqCst);
+        // In this order: an older time is never taken for this call's.
         let call = self.call.load(Ordering::SeqCst);
+        let started = self.started.load(Ordering::SeqCst);
         (started != 0 && call == Self::call(frame, index)).then_some(started)
     }
 

@@ -115,6 +115,8 @@ pub(crate) struct Writer {
     /// Written, though perhaps not published.
     tail: u64,
     published: u64,
+    /// What the reader had read at the last look: to look costs a cache miss.
+    freed: u64,
 }
 
 /// How a side that cannot go on waits for the other one.
@@ -132,6 +134,7 @@ impl Writer {
             ring,
             tail: 0,
             published: 0,
+            freed: 0,
         }
     }
 
@@ -144,11 +147,29 @@ impl Writer {
     }
 
     /// How many bytes can be written now.
-    pub(crate) fn room(&self) -> Result<usize, Broken> {
-        let used = self
-            .ring
-            .between(self.ring.positions().freed(), self.tail)?;
+    fn room(&mut self) -> Result<usize, Broken> {
+        let freed = self.ring.positions().freed();
+        // It may lag behind what is known to be read.
+        if freed >= self.freed {
+            self.ring.between(freed, self.tail)?;
+            self.freed = freed;
+        }
+        self.known_room()
+    }
+
+    fn known_room(&self) -> Result<usize, Broken> {
+        let used = self.ring.between(self.freed, self.tail)?;
         Ok(self.ring.n_bytes - used)
+    }
+
+    /// The reader will not look at anything that was written so far, whether it has said so or not.
+    pub(crate) fn all_is_read(&mut self) {
+        self.freed = self.tail;
+    }
+
+    /// Whether so many bytes can be written now.
+    pub(crate) fn has_room(&mut self, n_bytes: usize) -> Result<bool, Broken> {
+        Ok(n_bytes <= self.known_room()? || n_bytes <= self.room()?)
     }
 
     /// Writes what there is room for, without publishing it.
@@ -177,17 +198,19 @@ impl Writer {
         patience: &mut dyn Patience,
     ) -> Result<(), Broken> {
         while !bytes.is_empty() {
-            let room = self.room()?;
-            if room == 0 {
+            let mut n = bytes.len().min(PIECE_BYTES);
+            if !self.has_room(n)? {
+                n = n.min(self.room()?);
+            }
+            if n == 0 {
                 if self.publish() {
                     patience.call();
                 }
                 let ring = self.ring.clone();
-                let mut has_room = || self.room().map_or(true, |room| room > 0);
+                let mut has_room = || self.has_room(1).unwrap_or(true);
                 patience.wait(&ring, &mut has_room)?;
                 continue;
             }
-            let n = bytes.len().min(room).min(PIECE_BYTES);
             let (now, later) = bytes.split_at(n);
             self.put(now);
             bytes = later;
@@ -213,6 +236,11 @@ impl Reader {
 
     pub(crate) fn ring(&self) -> &Ring {
         &self.ring
+    }
+
+    /// Read so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
     }
 
     /// Goes on from there: what lay before was recalled.

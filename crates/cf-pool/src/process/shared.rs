@@ -7,7 +7,10 @@ mod state;
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Weak, atomic::AtomicU64},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::{Duration, Instant},
 };
 
@@ -36,6 +39,8 @@ pub(crate) struct Pool {
     pub(crate) output: Output,
     pub(crate) n_restarts: AtomicU64,
     state: Mutex<State>,
+    /// A worker had nothing to do and found nothing to take over, though something was on its way to a busy one.
+    is_hungry: AtomicBool,
     /// The living workers, for those who wait; made anew with each change.
     links: Mutex<Arc<Links>>,
     /// Held while threads are joined, so that every `shutdown` returns after the last of them.
@@ -62,6 +67,7 @@ impl Pool {
                 is_shut_down: false,
                 forced: None,
             }),
+            is_hungry: AtomicBool::new(false),
             links: Mutex::new(Arc::default()),
             joining: Mutex::new(()),
             settings,

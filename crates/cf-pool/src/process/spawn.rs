@@ -215,13 +215,14 @@ fn welcome(
     control: &UnixStream,
     outputs: Outputs,
 ) -> Result<(Arc<Mapping>, UnixStream), Refusal> {
-    let deadline = Instant::now() + pool.settings.start_timeout;
+    // Later than the clock can tell is never.
+    let deadline = Instant::now().checked_add(pool.settings.start_timeout);
     let receive = || {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
             return Err(Refusal::TimedOut);
         }
-        control.set_read_timeout(Some(left))?;
+        control.set_read_timeout(left)?;
         Ok(channel::receive::<ToParent>(control)?)
     };
     let greeting = receive();
@@ -244,7 +245,7 @@ fn welcome(
         memory_limit: pool.settings.memory_limit,
         forward_level: pool.settings.forward_level,
     });
-    control.set_write_timeout(Some(pool.settings.start_timeout))?;
+    control.set_write_timeout(deadline.map(|_| pool.settings.start_timeout))?;
     channel::send_with(control, &welcome, &[mapping.fd(), theirs.as_fd()])?;
     drop(theirs);
     loop {

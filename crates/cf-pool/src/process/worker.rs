@@ -175,37 +175,63 @@ impl Worker {
     /// Until the parent has no more work.
     fn work(&mut self) -> Result<(), Broken> {
         while self.wait_for_work()? {
-            let head = self.requests.ring().positions().head();
-            self.requests.skip_to(head);
-            if self.requests.available()? < Header::BYTES {
+            let head = self.skip_recalled();
+            let next = self.look_at_frame();
+            if self.requests.ring().positions().head() != head {
+                // It was recalled, and what we saw there may be anything.
                 continue;
             }
-            let mut bytes = [0; Header::BYTES];
-            self.requests.look(&mut bytes);
-            let header = Header::from_bytes(&bytes)?;
-            let end = head + Header::BYTES as u64 + header.n_bytes;
-            if !self.requests.ring().positions().claim(head, end) {
-                continue;
+            let Some(header) = next? else { continue };
+            let begin = head + Header::BYTES as u64;
+            let end = begin.saturating_add(header.n_bytes);
+            if self.requests.ring().positions().claim(head, end) {
+                self.requests.skip_to(begin);
+                self.run_frame(header)?;
             }
-            self.requests.skip_to(head + Header::BYTES as u64);
-            self.run_frame(header)?;
         }
         Ok(())
     }
 
-    /// Looks around for a moment and then sleeps; false if the parent has said that there is no more.
+    /// Goes on behind what was recalled, and lets it be overwritten.
+    fn skip_recalled(&mut self) -> u64 {
+        let head = self.requests.ring().positions().head();
+        if head != self.requests.position() {
+            self.requests.skip_to(head);
+            if self.requests.free() {
+                self.bell.call();
+            }
+        }
+        head
+    }
+
+    /// Looks at the next frame, if there is one.
+    fn look_at_frame(&self) -> Result<Option<Header>, Broken> {
+        if self.requests.available()? < Header::BYTES {
+            return Ok(None);
+        }
+        let mut bytes = [0; Header::BYTES];
+        self.requests.look(&mut bytes);
+        Header::from_bytes(&bytes).map(Some)
+    }
+
+    /// Looks around for a moment and then sleeps, until something was sent or recalled; false if the parent has said that there
+    /// is no more.
     fn wait_for_work(&mut self) -> Result<bool, Broken> {
         let requests = self.requests.ring().clone();
         let results = self.results.ring().clone();
         let (requests, results) = (requests.positions(), results.positions());
-        let has_work = || requests.tail() != requests.head();
+        let position = self.requests.position();
+        let has_work = || requests.tail() != position;
         loop {
             if has_work() {
                 return Ok(true);
             }
             // The parent may be about to look for the answer itself, and then it need not be called.
             spin::look(|| has_work() || results.has_lookers());
-            if results.tail() != results.freed() && results.takes_call_of_reader() {
+            if results.needs_call_of_reader()
+                && results.tail() != results.freed()
+                && results.takes_call_of_reader()
+            {
                 self.bell.call();
             }
             if spin::look(has_work) {
@@ -329,7 +355,7 @@ impl Worker {
         });
         let Ok(()) = added;
         draft.finish(kind, id);
-        let is_large = draft.n_bytes() > self.results.room()?;
+        let is_large = !self.results.has_room(draft.n_bytes())?;
         for part in draft.parts() {
             self.results.stream(part, &mut self.bell)?;
         }

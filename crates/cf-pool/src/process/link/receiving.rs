@@ -22,6 +22,8 @@ const MAX_DEPTH: usize = 256;
 /// For a value from this length on, memory that was used before is worth looking for.
 const LARGE_BYTES: u64 = 64 << 10;
 
+const NOT_ASKED: Broken = Broken("an answer to what was not asked");
+
 /// The parent's side of the results.
 pub(super) struct Receiving {
     pub(super) reader: Reader,
@@ -39,6 +41,18 @@ impl Receiving {
             frame_time: Duration::ZERO,
             average: None,
         }
+    }
+
+    /// Whether the next frame is there from beginning to end.
+    fn has_complete_frame(&self) -> Result<bool, Broken> {
+        let available = self.reader.available()?;
+        if available < Header::BYTES {
+            return Ok(false);
+        }
+        let mut bytes = [0; Header::BYTES];
+        self.reader.look(&mut bytes);
+        let header = Header::from_bytes(&bytes)?;
+        Ok((available - Header::BYTES) as u64 >= header.n_bytes)
     }
 }
 
@@ -64,25 +78,27 @@ impl Link {
             return Ok(0);
         };
         let receiving = &mut *receiving;
+        let mut n_settled = 0;
         let mut n_answered = 0;
         loop {
-            let available = receiving.reader.available()?;
-            if available < Header::BYTES {
+            // The keeper waits for what has begun to come; so it also learns that it never will.
+            let is_there = if is_keeper {
+                receiving.reader.available()? > 0
+            } else {
+                receiving.has_complete_frame()?
+            };
+            if !is_there {
                 break;
             }
+            let mut source = receiving.reader.source(patience);
             let mut bytes = [0; Header::BYTES];
-            receiving.reader.look(&mut bytes);
+            source.read(&mut bytes)?;
             let header = Header::from_bytes(&bytes)?;
-            let is_complete = (available - Header::BYTES) as u64 >= header.n_bytes;
-            if !is_complete && !is_keeper {
-                break;
-            }
             if header.kind == Kind::Value && header.n_bytes >= LARGE_BYTES {
                 self.offer_spare(header.id, &mut receiving.received);
             }
             let mut left = header.n_bytes;
             let mut source = receiving.reader.source(patience);
-            source.read(&mut bytes)?;
             receiving.received.read(&mut source, &mut left)?;
             receiving.received.forget_spares();
             if left != 0 {
@@ -91,12 +107,13 @@ impl Link {
             if receiving.reader.free() {
                 self.ring();
             }
+            n_settled += 1;
             if self.settle(header, receiving, tallies)? {
                 self.load.fetch_sub(1, Ordering::SeqCst);
                 n_answered += 1;
             }
         }
-        if !is_keeper && n_answered > 0 && self.is_next_timed() {
+        if !is_keeper && n_settled > 0 && self.is_next_timed() {
             self.wake_keeper();
         }
         Ok(n_answered)
@@ -105,9 +122,11 @@ impl Link {
     /// The memory of the call's argument serves for its value.
     fn offer_spare(&self, id: u64, received: &mut Received) {
         let mut in_flight = lock(&self.in_flight);
-        let front = in_flight.front_mut().filter(|front| front.id == id);
-        let job = front.and_then(|front| front.job.as_mut());
-        if let Some(spare) = job.and_then(|job| job.spare()) {
+        let Some(front) = in_flight.front_mut().filter(|front| front.id == id) else {
+            return;
+        };
+        front.is_begun = true;
+        if let Some(spare) = front.job.as_mut().and_then(|job| job.spare()) {
             received.offer(spare);
         }
     }
@@ -122,11 +141,17 @@ impl Link {
         if !matches!(header.kind, Kind::Value | Kind::Failure) {
             return Err(Broken("a worker asks its parent to work"));
         }
+        let claimed = self.requests.positions().head();
         let mut in_flight = lock(&self.in_flight);
-        let front = in_flight.front_mut().filter(|front| front.id == header.id);
-        let job = front.and_then(|front| front.job.take());
+        let front = in_flight
+            .front_mut()
+            .filter(|front| front.id == header.id && front.has_begun(claimed));
+        let job = front.and_then(|front| {
+            front.is_begun = true;
+            front.job.take()
+        });
         drop(in_flight);
-        let mut job = job.ok_or(Broken("an answer to what was not asked"))?;
+        let mut job = job.ok_or(NOT_ASKED)?;
         let run_time = Duration::from_nanos(receiving.received.tag);
         tallies.run_time(run_time);
         receiving.frame_time += run_time;
@@ -136,18 +161,25 @@ impl Link {
             let error = failure(receiving.received.head(), self.pid());
             job.settle(Answer::Failed(error));
         }
+        let now = Instant::now();
+        let current = job.current();
+        let is_answered = current.is_none();
         let mut in_flight = lock(&self.in_flight);
-        let is_answered = job.current().is_none();
+        let Some(front) = in_flight.front_mut().filter(|front| front.id == header.id) else {
+            return Err(NOT_ASKED);
+        };
         if is_answered {
             in_flight.pop_front();
             if let Some(next) = in_flight.front_mut() {
-                next.since = Instant::now();
+                next.since = now;
             }
             drop(in_flight);
             self.adapt(receiving);
             tallies.finish(job);
-        } else if let Some(front) = in_flight.front_mut() {
-            front.current = job.current();
+        } else {
+            front.current = current;
+            front.n_answered += 1;
+            front.since = now;
             front.job = Some(job);
         }
         Ok(is_answered)

@@ -23,7 +23,6 @@ const MAX_SCRATCH_BYTES: usize = 64 << 10;
 pub(super) struct Sending {
     pub(super) writer: Writer,
     pub(super) next_id: u64,
-    pub(super) is_closed: bool,
 }
 
 /// What became of a job that was to be sent.
@@ -45,7 +44,6 @@ impl Sending {
         Self {
             writer: Writer::new(requests),
             next_id: 1,
-            is_closed: false,
         }
     }
 }
@@ -87,15 +85,8 @@ impl Link {
             keep(draft.into_bytes());
             return Outcome::NoRoom(job);
         };
-        let Ok(room) = sending.writer.room() else {
-            sending.is_closed = true;
-            drop((sending, draft));
-            self.wake_keeper();
-            return Outcome::Closed(job);
-        };
-        let n_bytes = draft.n_bytes();
-        let is_streamed = n_bytes > room;
-        let verdict = if sending.is_closed {
+        let is_streamed = !self.has_room(&mut sending, draft.n_bytes());
+        let verdict = if self.is_closed() {
             Some(Outcome::Closed as fn(_) -> _)
         } else if is_streamed && (patience.is_none() || !lock(&self.in_flight).is_empty()) {
             Some(Outcome::NoRoom as fn(_) -> _)
@@ -117,6 +108,8 @@ impl Link {
             id,
             start: sending.writer.tail(),
             is_timed,
+            n_answered: 0,
+            is_begun: false,
             since: Instant::now(),
             stop: Stop::NotAsked,
             task: job.id(),
@@ -130,8 +123,9 @@ impl Link {
             match &mut patience {
                 None => sending.writer.put(part),
                 Some(patience) => {
-                    // Should the worker die meanwhile, its keeper will find what it was sent.
                     if sending.writer.stream(part, *patience).is_err() {
+                        // The worker is gone or must go, and then its keeper finds what it was sent.
+                        self.is_closed.store(true, Ordering::SeqCst);
                         break;
                     }
                 }
@@ -141,7 +135,7 @@ impl Link {
         if let Some(entry) = lock(&self.in_flight).back_mut() {
             entry.job = Some(job);
         }
-        let is_called = sending.writer.publish();
+        let is_called = !self.is_closed() && sending.writer.publish();
         drop(sending);
         if is_called {
             self.ring();
@@ -150,6 +144,21 @@ impl Link {
             self.wake_keeper();
         }
         Outcome::Sent
+    }
+
+    /// Whether so many bytes can be written without waiting.
+    fn has_room(&self, sending: &mut Sending, n_bytes: usize) -> bool {
+        let mut has_room = sending.writer.has_room(n_bytes);
+        if has_room == Ok(false) && lock(&self.in_flight).is_empty() {
+            // All was answered or recalled; of the latter the worker learns when it looks for work.
+            sending.writer.all_is_read();
+            has_room = sending.writer.has_room(n_bytes);
+        }
+        has_room.unwrap_or_else(|_| {
+            self.is_closed.store(true, Ordering::SeqCst);
+            self.wake_keeper();
+            false
+        })
     }
 
     /// Notes what is being sent. A request to stop that comes before finds the job's mark set, one that comes after finds it here.

@@ -1,6 +1,6 @@
 //! Which worker gets which call.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use cf_core::{Error, Reason};
 use rustix::process::Signal;
@@ -64,7 +64,10 @@ impl Pool {
                 .as_mut()
                 .map(|patience| &mut **patience as &mut dyn Patience);
             match link.send(job, patience) {
-                Outcome::Sent => continue,
+                Outcome::Sent => {
+                    self.feed();
+                    continue;
+                }
                 Outcome::Settled(job) if job.start() => self.tallies.finish(job),
                 Outcome::Stopped(job) => self.tallies.cancel(job),
                 Outcome::Settled(_) | Outcome::Cancelled => {}
@@ -103,7 +106,7 @@ impl Pool {
             return;
         }
         state.requeue(jobs);
-        if let Some(idle) = state.idle_link() {
+        if let Some(idle) = state.idle_links().first() {
             drop(state);
             idle.wake_keeper();
             return;
@@ -178,9 +181,23 @@ impl Pool {
             .max_by_key(|link| link.load())
             .cloned();
         drop(state);
-        match victim {
-            Some(victim) if self.recall(&victim, false) => Order::LookAgain,
-            _ => Order::Sleep,
+        let Some(victim) = victim else {
+            return Order::Sleep;
+        };
+        // Said before it looks: who is just sending sees that, or is seen.
+        self.is_hungry.store(true, Ordering::SeqCst);
+        if self.recall(&victim, false) {
+            Order::LookAgain
+        } else {
+            Order::Sleep
+        }
+    }
+
+    /// After something was sent to a worker: one that has nothing to do looks again, if it looked too early.
+    fn feed(&self) {
+        if self.is_hungry.load(Ordering::SeqCst) && self.is_hungry.swap(false, Ordering::SeqCst) {
+            let idle = self.lock().idle_links();
+            idle.iter().for_each(|link| link.wake_keeper());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use cf_core::{BrokenExecutor, Error, sync::lock};
+use cf_core::{BrokenExecutor, Error, sync::lock, unwind};
 use rustix::process::{Pid, kill_process_group};
 
 use super::{
@@ -69,7 +69,7 @@ impl Pool {
                 Some(cause),
             ));
         } else {
-            tracing::warn!(target: "concurrent_futures", "a worker process died at start: {cause}");
+            unwind::report(format_args!("a worker process died at start"), &cause);
         }
     }
 

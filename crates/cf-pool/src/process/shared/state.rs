@@ -81,9 +81,9 @@ impl State {
             .count()
     }
 
-    pub(super) fn idle_link(&self) -> Option<Arc<Link>> {
-        let idle = self.ready().find(|(_, link)| link.load() == 0);
-        idle.map(|(_, link)| Arc::clone(link))
+    pub(super) fn idle_links(&self) -> Vec<Arc<Link>> {
+        let idle = self.ready().filter(|(_, link)| link.load() == 0);
+        idle.map(|(_, link)| Arc::clone(link)).collect()
     }
 
     /// Puts jobs that were taken back to where they were.

@@ -22,6 +22,8 @@ pub(crate) struct Current {
 #[derive(Default)]
 struct Running {
     frame: u64,
+    /// It is to stop, though it has not begun: the request came while it was read.
+    asked: Option<u64>,
     /// Made for the first call, and again for the next one after one that was asked to stop.
     mark: Option<Arc<Promise<()>>>,
     canceller: Option<Canceller>,
@@ -50,19 +52,22 @@ impl Current {
 
     fn begin(&self, frame: u64) -> Arc<Promise<()>> {
         let mut running = lock(&self.running);
-        running.is_asked &= running.frame == frame;
-        running.frame = frame;
-        if let Some(mark) = running
-            .mark
-            .as_ref()
-            .filter(|mark| !mark.is_asked_to_stop() || running.is_asked)
-        {
+        if running.frame != frame {
+            running.frame = frame;
+            running.is_asked = running.asked.take() == Some(frame);
+        }
+        let mark = running.mark.as_ref();
+        if let Some(mark) = mark.filter(|mark| mark.is_asked_to_stop() == running.is_asked) {
             return Arc::clone(mark);
         }
         let (promise, future) = Promise::new();
         promise.set_running_or_notify_cancel();
+        let canceller = future.canceller();
+        if running.is_asked {
+            canceller.request_cancel();
+        }
         let mark = Arc::new(promise);
-        running.canceller = Some(future.canceller());
+        running.canceller = Some(canceller);
         running.mark = Some(Arc::clone(&mark));
         mark
     }
@@ -73,11 +78,13 @@ impl Current {
 
     fn request_stop(&self, frame: u64) {
         let mut running = lock(&self.running);
-        if running.frame == frame {
-            running.is_asked = true;
-            if let Some(canceller) = &running.canceller {
-                canceller.request_cancel();
-            }
+        if running.frame != frame {
+            running.asked = Some(frame);
+            return;
+        }
+        running.is_asked = true;
+        if let Some(canceller) = &running.canceller {
+            canceller.request_cancel();
         }
     }
 }

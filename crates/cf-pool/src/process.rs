@@ -4,6 +4,7 @@ mod bell;
 mod builder;
 mod callbacks;
 mod channel;
+mod clock;
 mod entry;
 mod events;
 #[doc(hidden)]

@@ -1,6 +1,10 @@
 //! One direction of the shared memory as a stream of bytes, for the side that writes and the side that reads.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::process::{
     frame::{Broken, Source},
@@ -12,6 +16,9 @@ use crate::process::{
 const PIECE_BYTES: usize = 64 << 10;
 /// A buffer is allocated for at most so many bytes more than have arrived.
 pub(crate) const MAX_AHEAD_BYTES: usize = 64 << 20;
+
+/// In the middle of a large message the other side answers soon.
+const LINGER: Duration = Duration::from_micros(200);
 
 /// Which of the two rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,5 +335,22 @@ impl Source for Stream<'_> {
             left -= n;
         }
         Ok(())
+    }
+}
+
+/// Looks for as long as the other side may be copying, and gives way to it.
+pub(crate) fn linger(is_ready: &mut dyn FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    loop {
+        for _ in 0..40 {
+            if is_ready() {
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        thread::yield_now();
+        if start.elapsed() >= LINGER {
+            return is_ready();
+        }
     }
 }

@@ -26,10 +26,10 @@ use self::control::Current;
 use crate::process::{
     bell::{IDLE, ring, tell},
     channel::{self, Encoded, ToParent, ToWorker, VERSION, Welcome},
+    clock::monotonic,
     events::Forwarder,
     frame::{Broken, Draft, Header, Kind, Received},
-    keeper::{linger, monotonic},
-    ring::{Direction, Patience, Reader, Ring, Writer},
+    ring::{Direction, Patience, Reader, Ring, Writer, linger},
     spawn::VARIABLE,
     sys::{memory::Mapping, start},
 };

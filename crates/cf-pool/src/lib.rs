@@ -9,8 +9,9 @@
 //! | see what it does | [`ThreadPoolExecutor::stats`] |
 //! | end it | [`ThreadPoolExecutor::shutdown`], or drop the last handle |
 //! | use rayon's threads | `RayonExecutor` (feature `rayon`) |
+//! | survive a crash, limit time and memory | `ProcessPoolExecutor`, `#[task]` (feature `process`) |
 //!
-//! No unsafe code. The futures are those of [`cf_core`].
+//! No unsafe code, but for the memory that is shared with worker processes. The futures are those of [`cf_core`].
 //!
 //! # Examples
 //! Both deadlock examples of Python's documentation end here. A task that waits for another on a pool of one thread:

@@ -1,6 +1,7 @@
 //! Models of the pools' races: the real thread pool on loom's threads, and what the process pool's two sides share.
 #![cfg(cf_loom)]
 
+#[expect(dead_code, reason = "not every width needs every operation")]
 #[path = "loom/in_order.rs"]
 mod in_order;
 #[expect(

@@ -1,4 +1,4 @@
-//! Fuzzes `bytes::arguments`; see the README beside.
+//! Fuzzes `arguments`; see the README beside.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::bytes::arguments(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::arguments(input));

@@ -1,4 +1,4 @@
-//! Fuzzes `bytes::frame`; see the README beside.
+//! Fuzzes `frame`; see the README beside.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::bytes::frame(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::frame(input));

@@ -1,4 +1,4 @@
-//! Fuzzes `bytes::round_trip`; see the README beside.
+//! Fuzzes `round_trip`; see the README beside.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::bytes::round_trip(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cf_pool_fuzz::round_trip(input));

@@ -86,6 +86,13 @@ impl InFlight {
     fn has_begun(&self, head: u64) -> bool {
         self.is_begun || self.start < head
     }
+
+    /// From now on its next call is the next to be answered.
+    fn is_next(&mut self) {
+        if self.is_timed {
+            self.since = Instant::now();
+        }
+    }
 }
 
 impl Link {

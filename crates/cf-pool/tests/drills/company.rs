@@ -149,7 +149,7 @@ fn sixteen_threads_on_one_pool_with_deaths() {
                     match mortal {
                         Ok(value) => assert_eq!((value, way), (round * 3, None)),
                         Err(Error::WorkerDied(_)) if way.is_some() => {
-                            *n_deaths.lock().unwrap() += 1
+                            *n_deaths.lock().unwrap() += 1;
                         }
                         Err(error) => panic!("{way:?}: {error}"),
                     }

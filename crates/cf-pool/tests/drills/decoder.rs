@@ -62,7 +62,7 @@ fn mutate(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
 fn drill(target: &str, decode: fn(&[u8]), n_mutations: usize) -> usize {
     let seeds = seeds(target);
     let mut random = Random::new(50);
-    let mut run = |bytes: &[u8]| {
+    let run = |bytes: &[u8]| {
         let ((), peak) = sys::peak_bytes(|| decode(bytes));
         let limit = limit_bytes(bytes.len());
         assert!(peak <= limit, "{peak} bytes for {bytes:?}");

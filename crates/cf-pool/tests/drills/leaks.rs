@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, thread, time::Duration};
 
-use cf_core::Error;
+use cf_core::{Error, Future};
 use cf_pool::{ProcessPoolExecutor, Shutdown, task};
 
 use crate::{child::in_child, deaths::die, how_many, outcome};
@@ -188,7 +188,7 @@ fn pool_life(n: usize) {
         2 => {
             let futures: Vec<_> = (0..100).map(|n| pool.submit(double::task(n))).collect();
             drop(pool);
-            assert!(futures.iter().all(|it| it.done()));
+            assert!(futures.iter().all(Future::done));
         }
         // Large work, and nobody who wants the results.
         3 => drop(pool.submit(take_and_give::task(vec![1; 3 << 20]))),
@@ -223,7 +223,7 @@ fn pool_life(n: usize) {
                 cancel_futures: n % 16 == 7,
             });
             drop(pool);
-            assert!(died.done() && futures.iter().all(|it| it.done()));
+            assert!(died.done() && futures.iter().all(Future::done));
         }
     }
 }

@@ -20,7 +20,7 @@ use std::{
 use cf_pool::{ProcessPoolExecutor, task};
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, setsid, wait},
+    process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, wait},
 };
 
 use crate::{
@@ -36,6 +36,11 @@ const VICTIM: &str = "CF_DRILL_VICTIM";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 static POOL: LazyLock<ProcessPoolExecutor> = LazyLock::new(|| ProcessPoolExecutor::new(2).unwrap());
+
+#[task]
+fn pid() -> i32 {
+    process::id().cast_signed()
+}
 
 #[task]
 fn double(n: u64) -> u64 {
@@ -82,9 +87,6 @@ fn tell(what: &str) {
 
 /// Keeps a pool busy in all ways, until it is killed.
 fn be_busy(stops_workers: bool) {
-    // A worker that is stopped before its first line cannot notice anything: but when it is adopted by a process of another
-    // session, as init is, then the system continues it and hangs it up.
-    setsid().unwrap();
     let pool = &*POOL;
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -112,18 +114,20 @@ fn be_busy(stops_workers: bool) {
             }
         });
         scope.spawn(|| {
-            while stops_workers {
-                for worker in pool.stats().workers {
-                    let pid = Pid::from_raw(worker.pid.cast_signed()).unwrap();
-                    let _ = kill_process(pid, Signal::STOP);
-                }
+            if !stops_workers {
+                return;
+            }
+            loop {
+                // One that is through with starting: before its first line it can notice nothing.
+                let Ok(pid) = pool.submit(pid::task()).result() else {
+                    continue;
+                };
+                let pid = Pid::from_raw(pid).unwrap();
+                let _ = kill_process(pid, Signal::STOP);
                 tell("stopped");
                 // time: some work is to be done in between
                 thread::sleep(Duration::from_millis(5));
-                for worker in pool.stats().workers {
-                    let pid = Pid::from_raw(worker.pid.cast_signed()).unwrap();
-                    let _ = kill_process(pid, Signal::CONT);
-                }
+                let _ = kill_process(pid, Signal::CONT);
             }
         });
     });

@@ -20,7 +20,7 @@ fn stop_self() {
 }
 
 #[task]
-fn length(bytes: Vec<u8>) -> usize {
+fn length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
@@ -53,24 +53,24 @@ fn assert_timed_out<T: std::fmt::Debug>(outcome: &Result<T, Error>) {
 fn a_call_that_stops_its_worker_runs_into_its_limit() {
     let pool = ProcessPoolExecutor::new(1).unwrap();
     assert_timed_out(&outcome(pool.submit(stop_self::task().timeout(LIMIT))));
-    assert_eq!(outcome(pool.submit(length::task(vec![1, 2]))).unwrap(), 2);
+    assert_eq!(outcome(pool.submit(length::task(&[1, 2]))).unwrap(), 2);
     println!("stopped: while it runs a call, its limit fires");
 }
 
 #[test]
 fn a_call_to_a_worker_that_was_stopped_while_idle_runs_into_its_limit() {
     let (pool, _) = stopped_pool();
-    assert_timed_out(&outcome(pool.submit(length::task(vec![1]).timeout(LIMIT))));
-    assert_eq!(outcome(pool.submit(length::task(vec![1, 2]))).unwrap(), 2);
+    assert_timed_out(&outcome(pool.submit(length::task(&[1]).timeout(LIMIT))));
+    assert_eq!(outcome(pool.submit(length::task(&[1, 2]))).unwrap(), 2);
     println!("stopped: while idle, the next call's limit fires");
 }
 
 #[test]
 fn a_huge_argument_for_a_stopped_worker_runs_into_its_limit() {
     let (pool, _) = stopped_pool();
-    let call = length::task(vec![0; 8 << 20]).timeout(LIMIT);
+    let call = length::task(&vec![0; 8 << 20]).timeout(LIMIT);
     assert_timed_out(&outcome(pool.submit(call)));
-    assert_eq!(outcome(pool.submit(length::task(vec![1, 2]))).unwrap(), 2);
+    assert_eq!(outcome(pool.submit(length::task(&[1, 2]))).unwrap(), 2);
     println!("stopped: while a huge argument is on its way, its limit fires");
 }
 
@@ -78,7 +78,7 @@ fn a_huge_argument_for_a_stopped_worker_runs_into_its_limit() {
 fn a_request_to_stop_a_call_ends_a_stopped_worker() {
     for n_bytes in [1, 8 << 20] {
         let (pool, pid) = stopped_pool();
-        let future = pool.submit(length::task(vec![0; n_bytes]));
+        let future = pool.submit(length::task(&vec![0; n_bytes]));
         while !future.running() {
             std::thread::yield_now();
         }
@@ -86,7 +86,7 @@ fn a_request_to_stop_a_call_ends_a_stopped_worker() {
         assert!(matches!(outcome(future), Err(Error::Cancelled)));
         // A call that it had not begun with may have been taken away from it.
         let _ = kill_process(pid, Signal::CONT);
-        assert_eq!(outcome(pool.submit(length::task(vec![1, 2]))).unwrap(), 2);
+        assert_eq!(outcome(pool.submit(length::task(&[1, 2]))).unwrap(), 2);
     }
     println!("stopped: a call is cancelled, small and huge");
 }
@@ -95,7 +95,7 @@ fn a_request_to_stop_a_call_ends_a_stopped_worker() {
 fn killing_the_workers_ends_stopped_ones() {
     for n_bytes in [1, 8 << 20] {
         let (pool, _) = stopped_pool();
-        let future = pool.submit(length::task(vec![0; n_bytes]));
+        let future = pool.submit(length::task(&vec![0; n_bytes]));
         while !future.running() {
             std::thread::yield_now();
         }

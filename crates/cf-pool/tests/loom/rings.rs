@@ -238,3 +238,44 @@ fn free_races_writer_lying_down() {
         assert_eq!(reader.join().unwrap(), 7);
     });
 }
+
+/// A worker that learns of a recall skips what was recalled, lets it be overwritten, and sleeps only when nothing new is there.
+#[test]
+fn recall_races_worker_lying_down() {
+    model(3, || {
+        let ring = Ring::new();
+        let running = Arc::clone(&ring);
+        let worker = thread::spawn(move || {
+            let mut position = 0;
+            loop {
+                if running.positions.tail() == position {
+                    running.sleep_unless(|| running.positions.tail() != position);
+                    continue;
+                }
+                let head = running.positions.head();
+                if head != position {
+                    position = head;
+                    if running.positions.free(position) {
+                        running.writer_bell.notify();
+                    }
+                }
+                if running.positions.tail() == head {
+                    continue;
+                }
+                let byte = running.get(head);
+                if running.positions.head() == head && running.positions.claim(head, head + 1) {
+                    return (head, byte);
+                }
+            }
+        });
+        ring.publish(0, 7);
+        let from = ring.positions.recall();
+        if from == 0 {
+            // It was not begun; its place is written again at once, and a wrong byte there is never taken for a frame.
+            ring.put(0, 99);
+            ring.publish(1, 8);
+        }
+        let expected = if from == 0 { (1, 8) } else { (0, 7) };
+        assert_eq!(worker.join().unwrap(), expected);
+    });
+}

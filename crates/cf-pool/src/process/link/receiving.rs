@@ -1,9 +1,6 @@
 //! Taking what a worker answers.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use cf_core::sync::lock;
 
@@ -161,7 +158,6 @@ impl Link {
             let error = failure(receiving.received.head(), self.pid());
             job.settle(Answer::Failed(error));
         }
-        let now = Instant::now();
         let current = job.current();
         let is_answered = current.is_none();
         let mut in_flight = lock(&self.in_flight);
@@ -171,7 +167,7 @@ impl Link {
         if is_answered {
             in_flight.pop_front();
             if let Some(next) = in_flight.front_mut() {
-                next.since = now;
+                next.is_next();
             }
             drop(in_flight);
             self.adapt(receiving);
@@ -179,7 +175,7 @@ impl Link {
         } else {
             front.current = current;
             front.n_answered += 1;
-            front.since = now;
+            front.is_next();
             front.job = Some(job);
         }
         Ok(is_answered)

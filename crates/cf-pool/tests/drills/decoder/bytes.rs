@@ -49,7 +49,7 @@ fn incoming(message: &Message) -> Incoming<'_> {
 }
 
 /// As a frame: its header, its messages, and these as arguments.
-pub fn frame(bytes: &[u8]) {
+pub(crate) fn frame(bytes: &[u8]) {
     let Some((start, mut rest)) = bytes.split_first_chunk::<{ Header::BYTES }>() else {
         return;
     };
@@ -75,7 +75,7 @@ pub fn frame(bytes: &[u8]) {
 }
 
 /// As the arguments of a call: a byte says how many buffers there are, and a byte for each how long it is.
-pub fn arguments(bytes: &[u8]) {
+pub(crate) fn arguments(bytes: &[u8]) {
     let Some((n_buffers, mut rest)) = bytes.split_first() else {
         return;
     };
@@ -117,17 +117,19 @@ fn example(bytes: &[u8]) -> Mixed {
     let text = String::from_utf8_lossy(bytes).repeat(usize::from(at(8)) * 8);
     let long = bytes.repeat(usize::from(at(9)) * 8);
     let list = bytes.iter().take(9);
-    let list = list.map(|byte| (*byte, (byte % 2 == 0).then(|| text[..0].to_owned())));
+    let list = list.map(|byte| (*byte, (byte % 2 == 0).then(|| byte.to_string())));
+    let list = list.collect();
     let table = bytes.iter().map(|byte| {
         let key = i16::from(*byte) - 100;
         (key, vec![u32::from(*byte) << 20; usize::from(byte % 3)])
     });
+    let table = table.collect();
     let shape = char::from_u32(number as u32).map_or(Ok(0.5), Err);
-    mixed::task(number, text, long, list.collect(), table.collect(), shape)
+    mixed::task(number, text, long, list, table, shape)
 }
 
 /// As what calls are made of, which are sent, received and run: the same comes out, and cut off it does not.
-pub fn round_trip(bytes: &[u8]) {
+pub(crate) fn round_trip(bytes: &[u8]) {
     let calls: Vec<_> = bytes.chunks(16).take(20).map(example).collect();
     let mut draft = Draft::new(vec![7]);
     for (call, tag) in calls.iter().zip(0..) {

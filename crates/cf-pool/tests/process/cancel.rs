@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use crate::{
     door::{Door, knock, visit},
     gate::{LONG, ends},
+    queue::be_sent_ahead,
     value::{double, pid},
     way::signal,
 };
@@ -25,7 +26,8 @@ fn pool(grace: Duration) -> ProcessPoolExecutor {
 }
 
 fn assert_cancelled<T: std::fmt::Debug>(outcome: Result<T, Error>) {
-    assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
 }
 
 #[test]
@@ -64,21 +66,18 @@ fn a_request_takes_back_a_call_that_was_sent_ahead() {
     ends(|| {
         let pool = pool(LONG);
         let door = Door::new();
-        for n in 0..200 {
-            pool.submit(double::task(n)).result().unwrap();
-        }
-        let long = pool.submit(visit::task(door.address(), 0));
-        let guest = door.guest();
-        let ahead: Vec<_> = (0..20).map(|n| pool.submit(double::task(n))).collect();
+        let (long, guest) = be_sent_ahead(&pool, &door, 3);
+        let ahead = [0, 1].map(|n| pool.submit(double::task(n)));
         let unwanted = pool.submit(visit::task(door.address(), 1));
         let behind: Vec<_> = (0..20).map(|n| pool.submit(double::task(n))).collect();
-        assert!(unwanted.running(), "it was not sent ahead");
+        assert!(unwanted.running());
+        // Also where that is over before it says so.
         assert!(unwanted.request_cancel());
         // Long before the worker is free.
         assert_cancelled(unwanted.result());
         drop(guest);
         assert_eq!(long.result().unwrap(), 0);
-        for (n, call) in (0..20).zip(ahead).chain((0..20).zip(behind)) {
+        for (n, call) in (0..2).zip(ahead).chain((0..20).zip(behind)) {
             assert_eq!(call.result().unwrap(), n * 2);
         }
         assert!(door.is_deserted());
@@ -226,7 +225,7 @@ fn a_call_that_a_stopped_worker_never_begins_can_be_asked_to_stop() {
             let pool = pool(GRACE);
             let worker = pool.submit(pid::task()).result().unwrap();
             signal(worker, Signal::STOP);
-            let call = pool.submit(length::task(vec![7; n_bytes]));
+            let call = pool.submit(length::task(&vec![7; n_bytes]));
             while !call.running() {
                 std::thread::yield_now();
             }
@@ -240,7 +239,7 @@ fn a_call_that_a_stopped_worker_never_begins_can_be_asked_to_stop() {
 }
 
 #[task]
-fn length(bytes: Vec<u8>) -> usize {
+fn length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
@@ -295,5 +294,35 @@ fn an_error_that_looks_like_a_cancellation_is_an_error() {
         assert!(!call.cancelled());
         let error = call.result().unwrap_err();
         assert!(matches!(error, Error::Raised(_)), "{error:?}");
+    });
+}
+
+#[task]
+fn stop_with(bytes: &[u8]) -> Result<u8, Error> {
+    loop {
+        checkpoint()?;
+        std::thread::yield_now();
+        std::hint::black_box(bytes);
+    }
+}
+
+#[test]
+fn a_request_that_comes_while_the_argument_is_read_is_seen_at_a_checkpoint() {
+    ends(|| {
+        let pool = pool(LONG);
+        let worker = pool.submit(pid::task()).result().unwrap();
+        let bytes = vec![7; 64 << 20];
+        for _ in 0..5 {
+            let call = pool.submit(stop_with::task(&bytes));
+            // It is on its way, and that takes longer than the request.
+            while !call.running() {
+                std::thread::yield_now();
+            }
+            assert!(call.request_cancel());
+            assert_cancelled(call.result());
+            assert_eq!(pool.submit(pid::task()).result().unwrap(), worker);
+        }
+        let stats = pool.stats();
+        assert_eq!((stats.cancelled, stats.restarts), (5, 0));
     });
 }

@@ -214,7 +214,7 @@ fn a_worker_beyond_its_memory_limit_dies_of_it_and_says_so() {
 }
 
 #[task]
-fn length(bytes: Vec<u8>) -> usize {
+fn length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
@@ -227,7 +227,7 @@ fn a_kill_in_the_middle_of_a_large_argument_hangs_nothing() {
         let worker = pool.submit(pid::task()).result().unwrap();
         // It cannot take more than the channel holds.
         signal(worker, Signal::STOP);
-        let large = pool.submit(length::task(vec![7; N_BYTES]));
+        let large = pool.submit(length::task(&vec![7; N_BYTES]));
         while !large.running() {
             std::thread::yield_now();
         }

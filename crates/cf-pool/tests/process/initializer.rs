@@ -19,7 +19,7 @@ use crate::{
 static PREPARED: AtomicU32 = AtomicU32::new(0);
 
 #[task]
-fn prepare(n: u32, large: Vec<u8>) {
+fn prepare(n: u32, large: &[u8]) {
     assert_eq!(PREPARED.fetch_add(n, Ordering::SeqCst), 0);
     assert!(large.iter().all(|byte| *byte == 7));
 }
@@ -36,7 +36,7 @@ fn it_is_called_once_in_each_worker_before_its_first_call() {
         let builder = ProcessPoolExecutor::builder()
             .max_workers(1)
             .max_tasks_per_child(2);
-        let call = prepare::task(7, vec![7; 3 << 20]);
+        let call = prepare::task(7, &vec![7; 3 << 20]);
         let pool = builder.initializer(call).build().unwrap();
         for _ in 0..6 {
             assert_eq!(pool.submit(prepared::task()).result().unwrap(), 7);
@@ -170,7 +170,7 @@ fn a_worker_that_is_not_ready_in_time_is_ended() {
 fn one_that_cannot_be_encoded_is_an_error_of_build() {
     #[task]
     fn use_it(value: Unruly) {
-        drop(value);
+        value.end();
     }
 
     let value = Unruly::when_encoded(Does::Refuse);

@@ -11,8 +11,10 @@ use crate::{
     way::{Way, die, died},
 };
 
+type End = fn(&ProcessPoolExecutor);
+
 /// The two of them, and the signal that each sends.
-const WAYS: [(fn(&ProcessPoolExecutor), Signal); 2] = [
+const WAYS: [(End, Signal); 2] = [
     (ProcessPoolExecutor::kill_workers, Signal::KILL),
     (ProcessPoolExecutor::terminate_workers, Signal::TERM),
 ];

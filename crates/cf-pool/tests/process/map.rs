@@ -26,7 +26,7 @@ fn pool(n_workers: usize) -> ProcessPoolExecutor {
 #[task]
 fn half(n: u32) -> Result<u32, String> {
     assert!(n != 13, "unlucky");
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         Ok(n / 2)
     } else {
         Err(format!("{n} is odd"))
@@ -66,7 +66,7 @@ fn an_item_that_fails_costs_no_other_of_its_chunk() {
                 match outcome {
                     Ok(half) => assert_eq!(half * 2, n),
                     Err(Error::Panicked(panic)) => {
-                        assert_eq!((panic.message(), n), ("unlucky", 13))
+                        assert_eq!((panic.message(), n), ("unlucky", 13));
                     }
                     Err(error) => assert_eq!(error.to_string(), format!("{n} is odd")),
                 }
@@ -77,7 +77,7 @@ fn an_item_that_fails_costs_no_other_of_its_chunk() {
 
 #[task]
 fn carry(value: Unruly) -> u32 {
-    drop(value);
+    value.end();
     7
 }
 

@@ -25,7 +25,7 @@ const AT_ONCE: Shutdown = Shutdown {
 
 #[task]
 fn take(value: Unruly) {
-    drop(value);
+    value.end();
 }
 
 fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Error>) {

@@ -97,8 +97,10 @@ fn reversed(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 #[task]
-fn shout(text: String, words: Vec<String>) -> (String, usize) {
-    (text.to_uppercase(), words.len())
+fn shout(text: String, words: &[String]) -> (String, usize) {
+    let mut text = text;
+    text.make_ascii_uppercase();
+    (text, words.len())
 }
 
 // P19
@@ -114,7 +116,7 @@ fn many_megabytes_cross_both_ways() {
     // Also what is not one buffer.
     let words = vec!["word".to_owned(); 1 << 20];
     let (text, n) = pool
-        .submit(shout::task("long ".repeat(1 << 20), words))
+        .submit(shout::task("long ".repeat(1 << 20), &words))
         .result()
         .unwrap();
     assert_eq!((text.len(), &text[..5], n), (5 << 20, "LONG ", 1 << 20));
@@ -193,7 +195,7 @@ fn a_panic_comes_with_its_message_and_its_place() {
 
 #[task]
 fn take(value: Unruly) -> u32 {
-    drop(value);
+    value.end();
     process::id()
 }
 

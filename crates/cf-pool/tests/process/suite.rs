@@ -209,7 +209,7 @@ fn gather_keeps_the_order(executor: &impl Runs) {
 
 #[task]
 fn even(n: u32) -> Result<u32, String> {
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         Ok(n)
     } else {
         Err(format!("{n} is odd"))

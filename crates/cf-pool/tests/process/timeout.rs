@@ -161,7 +161,7 @@ fn a_stopped_worker_that_is_sent_a_large_argument_does_not_stop_the_clock() {
         let worker = pool.submit(pid::task()).result().unwrap();
         signal(worker, Signal::STOP);
         // More than the channel holds.
-        let call = length::task(vec![7; 16 << 20]).timeout(SHORT);
+        let call = length::task(&vec![7; 16 << 20]).timeout(SHORT);
         match pool.submit(call).result() {
             Ok(n_bytes) => assert_eq!(n_bytes, 16 << 20),
             outcome => assert_late(outcome, SHORT, length::TASK.name()),
@@ -171,7 +171,7 @@ fn a_stopped_worker_that_is_sent_a_large_argument_does_not_stop_the_clock() {
 }
 
 #[task]
-fn length(bytes: Vec<u8>) -> usize {
+fn length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 

@@ -53,6 +53,11 @@ impl Unruly {
             decoded: does,
         }
     }
+
+    /// It came through.
+    pub(crate) fn end(self) {
+        let Self { .. } = self;
+    }
 }
 
 impl Serialize for Unruly {

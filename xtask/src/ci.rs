@@ -8,7 +8,7 @@ use crate::manifest::{self, Manifest};
 use crate::report::Report;
 use crate::{doc, loom, tidy};
 
-/// Measured, not tested: linted with the workspace only.
+/// Nothing is built on it, so it is linted with the workspace only; its test runs every case once, for a moment.
 const BENCHMARKS: &str = "cf-bench";
 /// A folder small enough for the tour to be over at once.
 const TOUR_DIR: &str = "docs";
@@ -46,6 +46,7 @@ pub(crate) fn run(report: &mut Report) -> Result<(), String> {
         }
     }
     report.command("test xtask", &mut cargo(["test", "-p", "xtask"]));
+    report.command("test benchmarks", &mut cargo(["test", "-p", BENCHMARKS]));
 
     doc::run(report)?;
     for package in tested() {

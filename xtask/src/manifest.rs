@@ -61,6 +61,19 @@ impl Manifest {
         self.package("publish").and_then(Value::as_bool) != Some(false)
     }
 
+    /// The folders that are no members of this workspace, though they lie in it.
+    pub(crate) fn excluded(&self) -> Vec<&str> {
+        let excluded = self
+            .table
+            .get("workspace")
+            .and_then(|workspace| workspace.get("exclude")?.as_array());
+        excluded
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    }
+
     pub(crate) fn inherits_lints(&self) -> bool {
         let workspace = self
             .table

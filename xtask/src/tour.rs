@@ -6,7 +6,15 @@ use std::process::Stdio;
 use crate::cargo::{cargo, root};
 use crate::report::Report;
 
-const EXAMPLE: [&str; 5] = ["--release", "-p", "concurrent-futures", "--example", "tour"];
+const EXAMPLE: [&str; 7] = [
+    "--release",
+    "-p",
+    "concurrent-futures",
+    "--features",
+    "process",
+    "--example",
+    "tour",
+];
 
 pub(crate) fn run(report: &mut Report, dir: Option<OsString>) -> Result<(), String> {
     let dir = match dir {

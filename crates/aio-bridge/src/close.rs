@@ -12,6 +12,8 @@ use cf_core::{
     bridge::Awaited,
     sync::{Mutex, lock},
 };
+#[cfg(all(feature = "process", not(cf_loom)))]
+use cf_pool::ProcessPoolExecutor;
 use cf_pool::ThreadPoolExecutor;
 
 /// The asynchronous form of a pool's `shutdown`.
@@ -30,7 +32,8 @@ use cf_pool::ThreadPoolExecutor;
 /// assert_eq!(sum.unwrap().unwrap(), 7);
 /// ```
 pub trait Close {
-    /// Shuts the pool down and waits until all accepted work is done and all threads have ended; the loop goes on meanwhile.
+    /// Shuts the pool down and waits until all accepted work is done and all threads and processes have ended; the loop goes
+    /// on meanwhile.
     ///
     /// # Cancellation
     /// Dropped, the pool still ends by itself.
@@ -46,6 +49,13 @@ pub trait Close {
 }
 
 impl Close for ThreadPoolExecutor {
+    fn close(self) -> impl Future<Output = ()> + Send {
+        on_own_thread(move || self.shutdown())
+    }
+}
+
+#[cfg(all(feature = "process", not(cf_loom)))]
+impl Close for ProcessPoolExecutor {
     fn close(self) -> impl Future<Output = ()> + Send {
         on_own_thread(move || self.shutdown())
     }

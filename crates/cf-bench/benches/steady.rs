@@ -1,17 +1,24 @@
-//! What is steady enough inside one process for criterion: a round trip, a done future, a chain of `map`.
+//! What is steady enough for criterion: a round trip to a thread and to a process, a done future, a chain of `map`.
 
 use std::hint::black_box;
 
 use cf_core::{Executor as _, InlineExecutor, Promise};
-use cf_pool::ThreadPoolExecutor;
+use cf_pool::{ProcessPoolExecutor, ThreadPoolExecutor, task};
 use criterion::Criterion;
 
 const N_WORKERS: usize = 2;
 const N_MAPS: u64 = 10;
 
+#[task]
+fn same(n: u64) -> u64 {
+    n
+}
+
 fn main() {
+    cf_pool::init();
     let mut criterion = Criterion::default().configure_from_args();
     round_trip(&mut criterion);
+    process_round_trip(&mut criterion);
     done_future(&mut criterion);
     map_chain(&mut criterion);
     criterion.final_summary();
@@ -21,6 +28,13 @@ fn round_trip(criterion: &mut Criterion) {
     let pool = ThreadPoolExecutor::new(N_WORKERS).expect("the pool starts");
     criterion.bench_function("round trip", |bencher| {
         bencher.iter(|| pool.submit(|| black_box(1_u64)).result());
+    });
+}
+
+fn process_round_trip(criterion: &mut Criterion) {
+    let pool = ProcessPoolExecutor::new(1).expect("the pool starts");
+    criterion.bench_function("round trip to a process", |bencher| {
+        bencher.iter(|| pool.submit(same::task(black_box(1))).result());
     });
 }
 

@@ -15,6 +15,7 @@ use std::{
 
 use crate::{
     measured::{Measured, Report},
+    rounds::Size,
     sys,
 };
 
@@ -58,6 +59,11 @@ pub(crate) fn run_here(cases: Vec<Case>, id: &str) -> ExitCode {
         eprintln!("no case is called {id}");
         return ExitCode::FAILURE;
     };
+    // Who asked for it may be killed, and then nobody wants to know.
+    if let Err(error) = sys::end_with_parent() {
+        eprintln!("{id}: would outlive its parent: {error}");
+        return ExitCode::FAILURE;
+    }
     if case.pinned
         && let Err(error) = sys::pin_to_one_core()
     {
@@ -75,12 +81,12 @@ pub(crate) fn run_here(cases: Vec<Case>, id: &str) -> ExitCode {
 }
 
 /// Runs all cases one after the other, each in a child process.
-pub(crate) fn run_all(cases: &[Case], quick: bool, time_limit: Duration) -> Report {
-    let mut report = Report::new(quick);
+pub(crate) fn run_all(cases: &[Case], size: Size) -> Report {
+    let mut report = Report::new(size.name);
     for (index, case) in cases.iter().enumerate() {
         eprintln!("[{}/{}] {}", index + 1, cases.len(), case.id);
         let started = Instant::now();
-        match run_in_child(&case.id, time_limit) {
+        match run_in_child(&case.id, size.time_limit) {
             Ok(measured) => {
                 eprintln!("    {:.1} s", started.elapsed().as_secs_f64());
                 report.add(measured);

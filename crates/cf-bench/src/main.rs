@@ -8,6 +8,8 @@ mod case;
 mod contenders;
 mod measured;
 mod offloaders;
+mod process_pools;
+mod raw;
 mod rounds;
 mod statistics;
 mod sys;
@@ -18,6 +20,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use measured::Report;
+use rounds::Size;
 use workloads::Workload;
 
 /// Measures our executors and their peers in one run, and prints a table of ratios.
@@ -27,6 +30,10 @@ struct Arguments {
     /// Fewer tasks and three rounds instead of five: minutes become seconds, and the noise grows
     #[arg(long)]
     quick: bool,
+
+    /// One round of next to nothing: shows that everything runs, and the figures mean nothing
+    #[arg(long, conflicts_with = "quick")]
+    smoke: bool,
 
     /// Also write all that was measured, round by round, to this file
     #[arg(long, value_name = "FILE")]
@@ -38,17 +45,21 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    // This executable is also every worker and every raw peer; each is told so by a variable of its own, and ends here.
+    cf_pool::init();
+    procspawn::init();
+    raw::init();
     let arguments = Arguments::parse();
-    let size = if arguments.quick {
-        rounds::Size::QUICK
-    } else {
-        rounds::Size::FULL
+    let size = match (arguments.quick, arguments.smoke) {
+        (true, _) => Size::QUICK,
+        (_, true) => Size::SMOKE,
+        _ => Size::FULL,
     };
     let cases = workloads::cases(&arguments.workloads, size);
     if let Some(id) = case::asked_of_this_process() {
         return case::run_here(cases, &id);
     }
-    let report = case::run_all(&cases, arguments.quick, size.time_limit);
+    let report = case::run_all(&cases, size);
     print!("{}", table::render(&report));
     if let Some(path) = &arguments.json
         && let Err(error) = write_json(path, &report)

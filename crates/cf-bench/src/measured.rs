@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics;
+use crate::{statistics, sys};
 
 /// The name of our own contender in every series.
 pub(crate) const OURS: &str = "ours";
@@ -10,18 +10,21 @@ pub(crate) const OURS: &str = "ours";
 /// Everything one run of `ratios` found out.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    quick: bool,
+    size: &'static str,
     n_cores: usize,
+    /// At the start; not there where the system does not tell.
+    load: Option<f64>,
     pub(crate) measured: Vec<Measured>,
     pub(crate) failed: Vec<String>,
 }
 
 impl Report {
-    pub(crate) fn new(quick: bool) -> Self {
+    pub(crate) fn new(size: &'static str) -> Self {
         let n_cores = std::thread::available_parallelism().map_or(0, usize::from);
         Self {
-            quick,
+            size,
             n_cores,
+            load: sys::load().ok(),
             measured: Vec::new(),
             failed: Vec::new(),
         }
@@ -41,14 +44,12 @@ impl Report {
         }
     }
 
-    /// The number of cores and the size of the run, for the table's head.
+    /// The cores, what else they were busy with, and the size of the run, for the table's head.
     pub(crate) fn setting(&self) -> String {
-        let size = if self.quick {
-            "quick: small and noisy"
-        } else {
-            "full"
-        };
-        format!("{} cores, {size}", self.n_cores)
+        let load = self.load.map_or_else(String::new, |load| {
+            format!(", load {load:.1} before the start")
+        });
+        format!("{} cores{load}, {}", self.n_cores, self.size)
     }
 }
 
@@ -121,7 +122,8 @@ impl Measured {
             return Some(ours.values.clone());
         }
         let peers = target.peers.iter().map(|peer| self.series_of(peer));
-        Some(ratios(ours, &peers.collect::<Option<Vec<_>>>()?))
+        let ratios = ratios(ours, &peers.collect::<Option<Vec<_>>>()?);
+        (!ratios.is_empty()).then_some(ratios)
     }
 
     /// The median over the rounds of our value divided by this contender's.

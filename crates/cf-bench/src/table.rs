@@ -46,6 +46,11 @@ fn head() -> String {
 fn block(text: &mut String, measured: &Measured) {
     line(text, &format!("\n{} [{}]", measured.title, measured.unit));
     for series in &measured.series {
+        if series.values.is_empty() {
+            let name = format!("  {}", series.contender);
+            line(text, &format!("{name:<NAME_WIDTH$} {:>10}", "missing"));
+            continue;
+        }
         let ratio = if series.contender == OURS {
             None
         } else {
@@ -81,7 +86,7 @@ fn verdict(text: &mut String, measured: &Measured, target: &Target) {
     };
     let range = format!("{}-{}", number(least(&judged)), number(greatest(&judged)));
     let value = number(median(&judged));
-    let at_most = format!("<= {}", number(target.at_most));
+    let at_most = format!("<= {}", target.at_most);
     let word = match (meets(&judged, target), target.is_stretch) {
         (true, false) => "ok",
         (false, false) => "MISS",

@@ -6,6 +6,7 @@ mod efficiency;
 mod fib;
 mod idle;
 mod memory;
+mod process;
 mod round_trip;
 mod throughput;
 mod ticker;
@@ -53,6 +54,24 @@ pub(crate) enum Workload {
     Trickle,
     /// Tasks that do real work: time over the ideal
     Efficiency,
+    /// One tiny call and its result, one at a time, with one worker process
+    ProcessRoundTrip,
+    /// The same with both processes on one core
+    ProcessRoundTripPinned,
+    /// Many tiny calls to two worker processes, one by one and in chunks
+    ProcessThroughput,
+    /// A buffer of 1 MiB to a worker process and back
+    #[value(name = "process_echo_1mb")]
+    ProcessEchoOneMib,
+    /// A buffer of 64 MiB to a worker process and back
+    #[value(name = "process_echo_64mb")]
+    ProcessEcho64Mib,
+    /// The first result of a new process pool
+    ProcessCold,
+    /// From SIGKILL of the only worker process to the next result
+    ProcessAfterKill,
+    /// What a process pool does while there is nothing to do
+    ProcessIdle,
 }
 
 /// The cases of the workloads asked for; of all, if none is.
@@ -86,5 +105,13 @@ fn cases_of(workload: Workload, size: Size) -> Vec<Case> {
         Workload::Idle => vec![idle::case(size)],
         Workload::Trickle => trickle::cases(size),
         Workload::Efficiency => efficiency::cases(size),
+        Workload::ProcessRoundTrip => vec![process::round_trip::across_cores(size)],
+        Workload::ProcessRoundTripPinned => vec![process::round_trip::on_one_core(size)],
+        Workload::ProcessThroughput => process::throughput::cases(size),
+        Workload::ProcessEchoOneMib => vec![process::echo::of_one_mib(size)],
+        Workload::ProcessEcho64Mib => vec![process::echo::of_64_mib(size)],
+        Workload::ProcessCold => vec![process::cold::case(size)],
+        Workload::ProcessAfterKill => vec![process::after_kill::case(size)],
+        Workload::ProcessIdle => vec![process::idle::case(size)],
     }
 }

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 7] = [
     &["cf-pool"],
     &["aio-bridge"],
     &["concurrent-futures"],
-    &["cf-bench", "cf-compat-tests"],
+    &["cf-bench", "cf-compat-tests", "cf-pool-fuzz"],
     &["xtask"],
 ];
 

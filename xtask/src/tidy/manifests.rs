@@ -6,6 +6,16 @@ use crate::manifest::Manifest;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let workspace = tree
+        .get("Cargo.toml")
+        .and_then(|file| Manifest::parse("", &file.text).ok());
+    // Such as `cargo fuzz` wants them; they have nothing to inherit.
+    let is_excluded = |path: &str| {
+        let excluded = workspace.as_ref().map_or_else(Vec::new, Manifest::excluded);
+        excluded
+            .iter()
+            .any(|dir| path.strip_suffix("/Cargo.toml") == Some(*dir))
+    };
     for file in tree.manifests() {
         let mut find = |message: String| findings.push(Finding::new(&file.path, 1, message));
         let manifest = match Manifest::parse("", &file.text) {
@@ -15,7 +25,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 continue;
             }
         };
-        if !manifest.inherits_lints() {
+        if !manifest.inherits_lints() && !is_excluded(&file.path) {
             find("does not inherit the workspace's lints (`[lints] workspace = true`)".into());
         }
         if manifest.is_published() {
@@ -58,6 +68,20 @@ mod tests {
             messages("[package]\nname = 'a'\npublish = false\n[lints]\nworkspace = true"),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_crate_that_is_no_member_inherits_nothing() {
+        let text = "[package]\nname = 'a'\npublish = false";
+        let findings = |excluded: &str| {
+            let workspace = format!("[workspace]\nexclude = ['{excluded}']");
+            check(&Tree::of(&[
+                ("Cargo.toml", &workspace),
+                ("crates/a/Cargo.toml", text),
+            ]))
+            .len()
+        };
+        assert_eq!((findings("crates/a"), findings("crates/b")), (0, 1));
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! Linux: affinity, processor time, and the readings of `/proc/self`.
+//! Linux: affinity, processor time, the end of processes, and the readings of `/proc`.
 
-use std::{collections::BTreeMap, fs, io, time::Duration};
+use std::{collections::BTreeMap, fs, io, path::PathBuf, time::Duration};
 
 use rustix::{
+    process::{Pid, Signal, kill_process, set_parent_process_death_signal},
     thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity},
     time::{ClockId, clock_gettime},
 };
+
+use super::Activity;
 
 /// Confines the calling thread, and every thread it will start, to the last core that it may use.
 pub(crate) fn pin_to_one_core() -> io::Result<()> {
@@ -53,6 +56,77 @@ pub(crate) fn context_switches_of_others() -> io::Result<BTreeMap<u64, u64>> {
         }
     }
     Ok(switches)
+}
+
+/// What each thread of this process, but for the calling one, and of its child processes has done, by thread id.
+pub(crate) fn activity() -> io::Result<BTreeMap<u64, Activity>> {
+    let own = u64::try_from(gettid().as_raw_nonzero().get()).unwrap_or(0);
+    let mut activity = BTreeMap::new();
+    for path in threads_of_all()? {
+        // As above: it may end between two reads.
+        let (Ok(status), Ok(statistics)) = (
+            fs::read_to_string(path.join("status")),
+            fs::read_to_string(path.join("schedstat")),
+        ) else {
+            continue;
+        };
+        let cpu_nanos = statistics.split_whitespace().next();
+        let (Some(id), Some(n_sleeps), Some(cpu_nanos)) = (
+            field(&status, "Pid:"),
+            field(&status, "voluntary_ctxt_switches:"),
+            cpu_nanos.and_then(|nanos| nanos.parse().ok()),
+        ) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        if id != own {
+            activity.insert(
+                id,
+                Activity {
+                    n_sleeps,
+                    cpu_nanos,
+                },
+            );
+        }
+    }
+    Ok(activity)
+}
+
+/// The folders of all threads of this process and of its child processes.
+fn threads_of_all() -> io::Result<Vec<PathBuf>> {
+    let folders = |pid: &str| -> io::Result<Vec<PathBuf>> {
+        let threads = fs::read_dir(format!("/proc/{pid}/task"))?;
+        threads.map(|thread| Ok(thread?.path())).collect()
+    };
+    let mut all = folders("self")?;
+    let children: Vec<_> = all
+        .iter()
+        .filter_map(|thread| fs::read_to_string(thread.join("children")).ok())
+        .collect();
+    for pid in children.iter().flat_map(|pids| pids.split_whitespace()) {
+        // As above.
+        all.extend(folders(pid).unwrap_or_default());
+    }
+    Ok(all)
+}
+
+/// How many processes wanted a core, on average over the last minute.
+pub(crate) fn load() -> io::Result<f64> {
+    let load = fs::read_to_string("/proc/loadavg")?;
+    let of_one_minute = load.split_whitespace().next();
+    of_one_minute
+        .and_then(|load| load.parse().ok())
+        .ok_or(io::ErrorKind::InvalidData.into())
+}
+
+/// Sends SIGKILL.
+pub(crate) fn kill(pid: u32) -> io::Result<()> {
+    let pid = Pid::from_raw(pid.cast_signed()).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(kill_process(pid, Signal::KILL)?)
+}
+
+/// Has the system end this process when its parent ends.
+pub(crate) fn end_with_parent() -> io::Result<()> {
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
 fn field(status: &str, name: &str) -> Option<u64> {

@@ -97,7 +97,7 @@ fn timer_only(n_a_second: u32, duration: Duration) -> f64 {
 fn cpu_time_of_ticks(n_a_second: u32, duration: Duration, mut tick: impl FnMut(u64)) -> f64 {
     thread::sleep(SETTLING);
     let interval = Duration::from_secs(1) / n_a_second;
-    let n = duration.as_secs() * u64::from(n_a_second);
+    let n = duration.as_millis() as u64 * u64::from(n_a_second) / 1000;
     let (started, before) = (Instant::now(), cpu_time());
     let mut next = started;
     for i in 0..n {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use concurrent_futures::{BoxError, Error, ThreadPoolExecutor, fallible};
+use concurrent_futures::{BoxError, Error, ThreadPoolExecutor, Timeout, fallible};
 
 use crate::gate;
 use crate::page::{Page, spoken};
@@ -47,7 +47,7 @@ pub(crate) fn run(page: &mut Page) -> Result<(), BoxError> {
         .result()?;
     let renamed = pool
         .submit(fallible(|| "http".parse::<u16>()))
-        .map_err(|_error| Error::TimedOut)
+        .map_err(|_error| Error::TimedOut(Timeout::default()))
         .result();
     // end
     page.measured(format!(
@@ -58,7 +58,7 @@ pub(crate) fn run(page: &mut Page) -> Result<(), BoxError> {
         "the failure skipped `map` and the backup answered",
     );
     page.check(
-        matches!(renamed, Err(Error::TimedOut)),
+        matches!(renamed, Err(Error::TimedOut(_))),
         "`map_err` put another error in its place",
     );
 

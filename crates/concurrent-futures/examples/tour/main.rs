@@ -11,6 +11,10 @@ mod callbacks;
 mod cancelling;
 mod chaining;
 mod completing;
+#[cfg(unix)]
+mod crashing;
+#[cfg(unix)]
+mod crossing;
 mod deadlocking;
 mod digest;
 mod executing;
@@ -52,7 +56,7 @@ const INTERRUPTED: i32 = 130;
 
 type Chapter = fn(&mut Page) -> Result<(), BoxError>;
 
-const CHAPTERS: [(&str, Chapter); 15] = [
+const CHAPTERS: &[(&str, Chapter)] = &[
     ("waiting", waiting::run),
     ("completing", completing::run),
     ("callbacks", callbacks::run),
@@ -68,9 +72,20 @@ const CHAPTERS: [(&str, Chapter); 15] = [
     ("executing", executing::run),
     ("bridging", bridging::run),
     ("ticking", ticking::run),
+    #[cfg(unix)]
+    ("crossing", crossing::run),
+    #[cfg(unix)]
+    ("crashing", crashing::run),
 ];
 
 fn main() -> ExitCode {
+    // Does not return in the worker processes of the last chapters.
+    #[cfg(unix)]
+    concurrent_futures::init();
+    #[cfg(unix)]
+    if let Some(meeting) = env::var_os(crashing::MEETING) {
+        return ended(crashing::be_killed(&meeting));
+    }
     let (root, left_out) = match arguments() {
         Ok(arguments) => arguments,
         Err(message) => {
@@ -88,7 +103,7 @@ fn main() -> ExitCode {
     let mut page = Page::new();
     let outcome = reading::run(&mut page, &root, left_out, &bar);
     bar.finish_and_clear();
-    for (name, chapter) in CHAPTERS {
+    for &(name, chapter) in CHAPTERS {
         watched(name, &mut page, chapter);
     }
     match outcome {
@@ -103,6 +118,15 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// How a program ends that is to be killed, and was not.
+#[cfg(unix)]
+fn ended(outcome: Result<(), BoxError>) -> ExitCode {
+    if let Err(error) = outcome {
+        eprintln!("tour: {error}");
+    }
+    ExitCode::FAILURE
 }
 
 /// The directory to read and what to leave out of it, or what is wrong with the arguments.

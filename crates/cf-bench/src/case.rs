@@ -65,7 +65,7 @@ pub(crate) fn run_here(cases: Vec<Case>, id: &str) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if case.pinned
-        && let Err(error) = sys::pin_to_one_core()
+        && let Err(error) = sys::pin_to_last_core()
     {
         eprintln!("{id}: cannot pin to one core: {error}");
         return ExitCode::FAILURE;

@@ -14,12 +14,14 @@ use std::{
 use crate::sys::{self, Exchange};
 
 pub(crate) const PING_PONG: &str = "shared memory, spin then futex";
+pub(crate) const PING_PONG_APART: &str = "shared memory, spin then futex, a core each";
 pub(crate) const SOCKET: &str = "socketpair";
 pub(crate) const START: &str = "fork + exec of this binary, until its main";
 
 const VARIABLE: &str = "CF_BENCH_PEER";
 const PARENT: &str = "CF_BENCH_PARENT";
 const ANSWER: &str = "answer";
+const ANSWER_FROM_LAST_CORE: &str = "answer from the last core";
 const ECHO: &str = "echo ";
 const HELLO: &str = "hello";
 
@@ -42,10 +44,15 @@ fn work_off(work: &str) -> io::Result<()> {
         return Ok(());
     }
     match work {
-        ANSWER => Exchange::open(&stdin()?).map(|exchange| exchange.answer_all()),
+        ANSWER => answer(),
+        ANSWER_FROM_LAST_CORE => sys::pin_to_last_core().and_then(|()| answer()),
         HELLO => io::stdout().write_all(b"\n"),
         work => echo(work.strip_prefix(ECHO)),
     }
+}
+
+fn answer() -> io::Result<()> {
+    Exchange::open(&stdin()?).map(|exchange| exchange.answer_all())
 }
 
 fn echo(n_bytes: Option<&str>) -> io::Result<()> {
@@ -81,9 +88,21 @@ pub(crate) struct PingPong {
 }
 
 impl PingPong {
+    /// Wherever the system places both.
     pub(crate) fn start() -> io::Result<Self> {
+        Self::with(ANSWER)
+    }
+
+    /// The calling thread on a core of its own, and the peer on another.
+    pub(crate) fn start_apart() -> io::Result<Self> {
+        let started = Self::with(ANSWER_FROM_LAST_CORE)?;
+        sys::pin_to_first_core()?;
+        Ok(started)
+    }
+
+    fn with(work: &str) -> io::Result<Self> {
         let (exchange, fd) = Exchange::create()?;
-        let peer = peer(ANSWER, fd.into(), Stdio::null())?;
+        let peer = peer(work, fd.into(), Stdio::null())?;
         Ok(Self { exchange, peer })
     }
 

@@ -12,14 +12,14 @@ pub(crate) use counting_allocator::count_allocations;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{
     Exchange, activity, context_switches_of_others, cpu_time, end_with_parent, kill, load,
-    pin_to_one_core, resident_bytes,
+    pin_to_first_core, pin_to_last_core, resident_bytes,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use exchange::Exchange;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    activity, context_switches_of_others, cpu_time, end_with_parent, kill, load, pin_to_one_core,
-    resident_bytes,
+    activity, context_switches_of_others, cpu_time, end_with_parent, kill, load, pin_to_first_core,
+    pin_to_last_core, resident_bytes,
 };
 
 /// What a thread has done so far.

@@ -117,7 +117,7 @@ fn meets(judged: &[f64], target: &Target) -> bool {
     median <= target.at_most || number(median) == number(target.at_most)
 }
 
-/// Three digits or so: 0.083, 1.23, 12.3, 123, 12,345.
+/// Three digits or so: 0.083, 1.23, 12.3, 123, 12,345, 1,234,567.
 fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -126,9 +126,12 @@ fn number(value: f64) -> String {
         size if size < 100.0 => format!("{value:.1}"),
         size if size < 10_000.0 => format!("{value:.0}"),
         _ => {
-            let digits = format!("{value:.0}");
-            let (thousands, rest) = digits.split_at(digits.len() - 3);
-            format!("{thousands},{rest}")
+            let mut digits = format!("{value:.0}");
+            let n_before = digits.len() % 3;
+            for at in (1..digits.len()).rev().filter(|at| at % 3 == n_before) {
+                digits.insert(at, ',');
+            }
+            digits
         }
     }
 }
@@ -136,4 +139,26 @@ fn number(value: f64) -> String {
 fn line(text: &mut String, line: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{}", line.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn a_number_has_three_digits_or_so() {
+        let numbers = [
+            (0.0, "0"),
+            (0.0831, "0.083"),
+            (-1.234, "-1.23"),
+            (12.34, "12.3"),
+            (9999.0, "9999"),
+            (12_345.0, "12,345"),
+            (123_456.0, "123,456"),
+            (1_234_567.0, "1,234,567"),
+        ];
+        for (value, text) in numbers {
+            assert_eq!(number(value), text);
+        }
+    }
 }

@@ -168,12 +168,17 @@ where
             }
             let n_items = chunk.len();
             let results = self.submit(self.chunker.chunk(chunk));
-            if is_refused(&results) {
+            let is_refused = is_refused(&results);
+            if is_refused {
                 // What was submitted before still comes, then this one error.
                 self.items = None;
             }
             self.n_out += n_items;
-            self.chunks.push_back(Chunk { n_items, results });
+            self.chunks.push_back(Chunk {
+                n_items,
+                is_refused,
+                results,
+            });
         }
     }
 
@@ -212,9 +217,9 @@ where
     fn next_chunk(&mut self) -> Option<Vec<Result<K::Output, Error>>> {
         let Chunk {
             n_items,
+            is_refused,
             mut results,
         } = self.chunks.pop_front()?;
-        let is_refused = is_refused(&results);
         let outcome = match self.deadline {
             None => results.result(),
             Some(deadline) => {
@@ -241,6 +246,8 @@ where
 /// Items that were sent as one task.
 struct Chunk<T> {
     n_items: usize,
+    /// The executor did not take it; what it took and could not do later has an outcome for each item.
+    is_refused: bool,
     results: Future<Vec<Result<T, Error>>>,
 }
 

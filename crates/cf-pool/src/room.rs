@@ -24,6 +24,7 @@ pub(crate) struct Room {
 
 /// Those who are to be told of room, after the lock.
 #[must_use]
+#[derive(Default)]
 pub(crate) struct Told(VecDeque<Promise<()>>);
 
 impl Room {

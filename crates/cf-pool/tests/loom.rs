@@ -10,6 +10,8 @@ mod in_order;
 )]
 #[path = "../src/process/positions.rs"]
 mod positions;
+#[path = "loom/progress.rs"]
+mod progress;
 #[path = "loom/rings.rs"]
 mod rings;
 

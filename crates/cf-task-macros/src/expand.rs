@@ -130,10 +130,10 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
                 __cf_incoming: &mut #root::Incoming<'_>,
                 __cf_reply: &mut #root::Message,
             ) -> #root::Result<(), #root::Failure> {
-                #(let #fields = (#root::Probe::<#owned>::new().codec().take)(__cf_incoming)?;)*
+                #(let #fields = (#root::Probe::<#owned>::new().__cf_codec().take)(__cf_incoming)?;)*
                 __cf_incoming.finish()?;
                 let __cf_value = #name(#(#passed),*);
-                (#root::Probe::<#value>::new().codec().give)(#settled, __cf_reply)?;
+                (#root::Probe::<#value>::new().__cf_codec().give)(#settled, __cf_reply)?;
                 #root::Result::Ok(())
             }
 
@@ -152,13 +152,13 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
                     &'__cf self,
                     __cf_out: &mut #root::Outgoing<'__cf>,
                 ) -> #root::Result<(), #root::CodecError> {
-                    #((#root::Probe::<#owned>::new().codec().lend)(&self.#fields, __cf_out)?;)*
+                    #((#root::Probe::<#owned>::new().__cf_codec().lend)(&self.#fields, __cf_out)?;)*
                     #root::Result::Ok(())
                 }
 
                 fn spare(&mut self) -> #root::Option<#root::Vec<u8>> {
                     #(
-                        let __cf_spare = #root::Probe::<#owned>::new().spare(&mut self.#fields);
+                        let __cf_spare = #root::Probe::<#owned>::new().__cf_spare(&mut self.#fields);
                         if __cf_spare.is_some() {
                             return __cf_spare;
                         }
@@ -170,7 +170,7 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
                     &self,
                     __cf_reply: &mut #root::Incoming<'_>,
                 ) -> #root::Result<#value, #root::CodecError> {
-                    let __cf_value = (#root::Probe::<#value>::new().codec().take)(__cf_reply)?;
+                    let __cf_value = (#root::Probe::<#value>::new().__cf_codec().take)(__cf_reply)?;
                     __cf_reply.finish()?;
                     #root::Result::Ok(__cf_value)
                 }
@@ -184,7 +184,7 @@ fn additions(options: &Options, function: &Function) -> syn::Result<TokenStream>
                 #visibility fn task(#(#names: #written),*) -> #root::Call<#value> {
                     #root::Call::new(
                         &__CF_TASK,
-                        #root::Packing(__CfArguments { #(#fields: #made),* }).pack(),
+                        #root::Packing(__CfArguments { #(#fields: #made),* }).__cf_pack(),
                     )
                 }
             }

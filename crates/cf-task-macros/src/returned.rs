@@ -76,7 +76,7 @@ impl Returned {
     /// The expression for its value, which ends the caller with the error of a `Result`.
     pub(crate) fn settled(&self, root: &TokenStream) -> TokenStream {
         if self.is_result {
-            quote_spanned!(self.written.span()=> #root::Outcome(__cf_value).settle()?)
+            quote_spanned!(self.written.span()=> #root::Outcome(__cf_value).__cf_settle()?)
         } else {
             quote!(__cf_value)
         }

@@ -80,18 +80,18 @@ impl<T, E> Flatten for Result<T, E> {
 /// The codec of what does not cross.
 pub trait NoCodec<T: 'static> {
     /// Never answers.
-    fn codec(self) -> Codec<T>;
+    fn __cf_codec(self) -> Codec<T>;
 
     /// Never answers.
-    fn spare(self, value: &mut T) -> Option<Vec<u8>>;
+    fn __cf_spare(self, value: &mut T) -> Option<Vec<u8>>;
 }
 
 impl<T: 'static> NoCodec<T> for &Probe<T> {
-    fn codec(self) -> Codec<T> {
+    fn __cf_codec(self) -> Codec<T> {
         unreachable!("does not compile")
     }
 
-    fn spare(self, _: &mut T) -> Option<Vec<u8>> {
+    fn __cf_spare(self, _: &mut T) -> Option<Vec<u8>> {
         unreachable!("does not compile")
     }
 }
@@ -103,11 +103,11 @@ pub struct Packing<W>(pub W);
 /// Packs what can be sent.
 pub trait Pack<T> {
     /// Packs.
-    fn pack(self) -> Box<dyn Work<T> + Send>;
+    fn __cf_pack(self) -> Box<dyn Work<T> + Send>;
 }
 
 impl<T, W: Work<T> + Send + 'static> Pack<T> for Packing<W> {
-    fn pack(self) -> Box<dyn Work<T> + Send> {
+    fn __cf_pack(self) -> Box<dyn Work<T> + Send> {
         Box::new(self.0)
     }
 }
@@ -115,11 +115,11 @@ impl<T, W: Work<T> + Send + 'static> Pack<T> for Packing<W> {
 /// Packs what cannot.
 pub trait NoPack<T> {
     /// Never packs.
-    fn pack(self) -> Box<dyn Work<T> + Send>;
+    fn __cf_pack(self) -> Box<dyn Work<T> + Send>;
 }
 
 impl<T, W> NoPack<T> for &Packing<W> {
-    fn pack(self) -> Box<dyn Work<T> + Send> {
+    fn __cf_pack(self) -> Box<dyn Work<T> + Send> {
         unreachable!("does not compile")
     }
 }
@@ -150,11 +150,11 @@ impl From<Raised> for Failure {
 /// Tells value and error apart.
 pub trait Settle<T> {
     /// Tells.
-    fn settle(self) -> Result<T, Raised>;
+    fn __cf_settle(self) -> Result<T, Raised>;
 }
 
 impl<T, E: Into<BoxError>> Settle<T> for Outcome<Result<T, E>> {
-    fn settle(self) -> Result<T, Raised> {
+    fn __cf_settle(self) -> Result<T, Raised> {
         self.0.map_err(|error| Raised {
             error: error.into(),
             type_name: std::any::type_name::<E>(),
@@ -165,11 +165,11 @@ impl<T, E: Into<BoxError>> Settle<T> for Outcome<Result<T, E>> {
 /// Does not, because what should be an error is none.
 pub trait NoSettle<T> {
     /// Never tells.
-    fn settle(self) -> Result<T, Raised>;
+    fn __cf_settle(self) -> Result<T, Raised>;
 }
 
 impl<T, R> NoSettle<T> for &Outcome<R> {
-    fn settle(self) -> Result<T, Raised> {
+    fn __cf_settle(self) -> Result<T, Raised> {
         unreachable!("does not compile")
     }
 }

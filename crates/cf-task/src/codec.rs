@@ -1,11 +1,14 @@
 //! How values become bytes: `serde` values by postcard, large bytes and texts as buffers of their own.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, marker::PhantomData};
+use std::{borrow::Cow, cell::Cell, error::Error as StdError, fmt, marker::PhantomData};
 
 use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::message::{Incoming, Message, Outgoing};
+use crate::{
+    limited::{Depth, Fault},
+    message::{Incoming, Message, Outgoing},
+};
 
 /// Bytes and texts from this length on cross as buffers of their own.
 const BUFFER_BYTES: usize = 4 << 10;
@@ -38,38 +41,46 @@ impl<T> Default for Probe<T> {
 /// The ordinary way.
 pub trait ByPostcard<T: 'static> {
     /// Answers.
-    fn codec(self) -> Codec<T>;
+    fn __cf_codec(self) -> Codec<T>;
 
     /// The memory of a value that is not needed any more, if it is one piece of bytes.
-    fn spare(self, value: &mut T) -> Option<Vec<u8>>;
+    fn __cf_spare(self, value: &mut T) -> Option<Vec<u8>>;
 }
 
 impl<T: Serialize + DeserializeOwned + 'static> ByPostcard<T> for Probe<T> {
-    fn codec(self) -> Codec<T> {
+    fn __cf_codec(self) -> Codec<T> {
         Codec {
             lend: |value, out| append(value, &mut out.head),
             give: |value, out| append(&value, &mut out.head),
             take: |incoming| {
-                let head = incoming.head();
-                let (value, rest) = postcard::take_from_bytes(head)
-                    .map_err(|error| CodecError::decoding::<T>(&error))?;
-                *head = rest;
+                let mut decoder = postcard::Deserializer::from_bytes(incoming.head());
+                let fault = Cell::new(None);
+                let value = T::deserialize(Depth::new(&fault).limit(&mut decoder))
+                    .map_err(|error| CodecError::decoding::<T>(&error, fault.get()))?;
+                *incoming.head() = decoder
+                    .finalize()
+                    .map_err(|error| CodecError::decoding::<T>(&error, None))?;
                 Ok(value)
             },
         }
     }
 
-    fn spare(self, _: &mut T) -> Option<Vec<u8>> {
+    fn __cf_spare(self, _: &mut T) -> Option<Vec<u8>> {
         None
     }
 }
 
 fn append<T: Serialize>(value: &T, head: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = head.len();
-    postcard::serialize_with_flavor(value, Appender(head)).map_err(|error| {
+    let fault = Cell::new(None);
+    let mut encoder = postcard::Serializer {
+        output: Appender(head),
+    };
+    let encoded = value.serialize(Depth::new(&fault).limit(&mut encoder));
+    encoded.map_err(|error| {
         // A value that fails half way leaves nothing behind.
         head.truncate(start);
-        CodecError::encoding::<T>(&error)
+        CodecError::encoding::<T>(&error, fault.get())
     })
 }
 
@@ -96,7 +107,7 @@ impl Flavor for Appender<'_> {
 
 impl Probe<Vec<u8>> {
     /// Answers.
-    pub fn codec(self) -> Codec<Vec<u8>> {
+    pub fn __cf_codec(self) -> Codec<Vec<u8>> {
         Codec {
             lend: |bytes, out| {
                 lend(bytes, out);
@@ -111,14 +122,14 @@ impl Probe<Vec<u8>> {
     }
 
     /// Gives the bytes' memory.
-    pub fn spare(self, value: &mut Vec<u8>) -> Option<Vec<u8>> {
+    pub fn __cf_spare(self, value: &mut Vec<u8>) -> Option<Vec<u8>> {
         Some(std::mem::take(value))
     }
 }
 
 impl Probe<String> {
     /// Answers.
-    pub fn codec(self) -> Codec<String> {
+    pub fn __cf_codec(self) -> Codec<String> {
         Codec {
             lend: |text, out| {
                 lend(text.as_bytes(), out);
@@ -200,14 +211,18 @@ fn take<'a>(incoming: &mut Incoming<'a>) -> Result<Cow<'a, [u8]>, CodecError> {
 pub struct CodecError(Box<str>);
 
 impl CodecError {
-    fn encoding<T>(error: &postcard::Error) -> Self {
-        let name = std::any::type_name::<T>();
-        Self(format!("a value of type {name} could not be encoded: {error}").into())
+    fn encoding<T>(error: &postcard::Error, fault: Option<Fault>) -> Self {
+        Self::of::<T>("encoded", error, fault)
     }
 
-    fn decoding<T>(error: &postcard::Error) -> Self {
+    fn decoding<T>(error: &postcard::Error, fault: Option<Fault>) -> Self {
+        Self::of::<T>("decoded", error, fault)
+    }
+
+    fn of<T>(what: &str, error: &postcard::Error, fault: Option<Fault>) -> Self {
         let name = std::any::type_name::<T>();
-        Self(format!("a value of type {name} could not be decoded: {error}").into())
+        let why = fault.map_or_else(|| error.to_string(), |fault| fault.to_string());
+        Self(format!("a value of type {name} could not be {what}: {why}").into())
     }
 
     /// The values beside the buffers are longer than a message may be.

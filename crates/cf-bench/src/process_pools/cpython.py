@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import statistics
 import sys
 import threading
 import time
@@ -33,12 +34,16 @@ def one_by_one(pool, n):
         assert pool.submit(same, i).result() == i
 
 
-def round_trip(n):
+def round_trip(n, n_batches):
+    n_in_batch = n // n_batches
+    nanos = []
     with warm(1) as pool:
-        one_by_one(pool, n // 10)
-        started = time.perf_counter_ns()
-        one_by_one(pool, n)
-        return (time.perf_counter_ns() - started) / n
+        one_by_one(pool, n_in_batch)
+        for _ in range(n_batches):
+            started = time.perf_counter_ns()
+            one_by_one(pool, n_in_batch)
+            nanos.append((time.perf_counter_ns() - started) / n_in_batch)
+    return statistics.median(nanos)
 
 
 def throughput(n_workers, n, chunk_size):

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, io, os::fd::OwnedFd, time::Duration};
 
 use super::Activity;
 
-pub(crate) fn pin_to_one_core() -> io::Result<()> {
+pub(crate) fn pin_to_first_core() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn pin_to_last_core() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

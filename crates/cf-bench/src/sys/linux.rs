@@ -10,15 +10,27 @@ use rustix::{
 
 use super::Activity;
 
-/// Confines the calling thread, and every thread it will start, to the last core that it may use.
-pub(crate) fn pin_to_one_core() -> io::Result<()> {
+/// Confines the calling thread, and every thread and process it will start, to the first core that it may use.
+pub(crate) fn pin_to_first_core() -> io::Result<()> {
+    let core = cores()?.next();
+    pin_to(core)
+}
+
+/// The same with the last one, which is the first only where there is no other.
+pub(crate) fn pin_to_last_core() -> io::Result<()> {
+    let core = cores()?.last();
+    pin_to(core)
+}
+
+fn cores() -> io::Result<impl Iterator<Item = usize>> {
     let allowed = sched_getaffinity(None)?;
-    let core = (0..CpuSet::MAX_CPU)
-        .rev()
-        .find(|&core| allowed.is_set(core));
-    let mut one = CpuSet::new();
-    one.set(core.ok_or(io::ErrorKind::NotFound)?);
-    Ok(sched_setaffinity(None, &one)?)
+    Ok((0..CpuSet::MAX_CPU).filter(move |&core| allowed.is_set(core)))
+}
+
+fn pin_to(core: Option<usize>) -> io::Result<()> {
+    let mut pinned = CpuSet::new();
+    pinned.set(core.ok_or(io::ErrorKind::NotFound)?);
+    Ok(sched_setaffinity(None, &pinned)?)
 }
 
 /// User and system time that all threads of this process have used, to the nanosecond (getrusage's sum, unrounded).
@@ -132,4 +144,45 @@ pub(crate) fn end_with_parent() -> io::Result<()> {
 fn field(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::mpsc,
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use super::activity;
+
+    #[test]
+    fn activity_is_that_of_other_threads() {
+        let sum = || {
+            let all = activity().unwrap();
+            let n_sleeps: u64 = all.values().map(|it| it.n_sleeps).sum();
+            let cpu_nanos: u64 = all.values().map(|it| it.cpu_nanos).sum();
+            (n_sleeps, cpu_nanos)
+        };
+        thread::scope(|scope| {
+            let (ask, asked) = mpsc::channel::<()>();
+            let (answer, answered) = mpsc::channel();
+            scope.spawn(move || {
+                for () in asked {
+                    let started = Instant::now();
+                    while started.elapsed() < Duration::from_millis(5) {}
+                    answer.send(()).unwrap();
+                }
+            });
+            let (sleeps_before, nanos_before) = sum();
+            for _ in 0..10 {
+                ask.send(()).unwrap();
+                answered.recv().unwrap();
+            }
+            let (sleeps_after, nanos_after) = sum();
+            drop(ask);
+            assert!(sleeps_after > sleeps_before);
+            assert!(nanos_after - nanos_before > 1_000_000);
+        });
+    }
 }

@@ -85,6 +85,11 @@ pub(crate) fn test_entry() -> Option<String> {
 
 /// Checks that this program's workers will know that they are.
 pub(crate) fn check() -> Result<(), BuildError> {
+    if std::env::var_os(VARIABLE).is_some() {
+        // `init` takes it away. Without it, a worker would run this `main` again, and so would its workers.
+        let text = "this process is a worker and has not come to `cf_pool::init()`: it is to be the first line of `main`";
+        return Err(BuildError::new(text.to_owned()));
+    }
     if IS_INITIALISED.load(Ordering::Acquire) || test_entry().is_some() {
         return Ok(());
     }

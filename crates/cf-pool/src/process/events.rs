@@ -28,6 +28,17 @@ pub(crate) struct Event {
     fields: String,
 }
 
+/// More than this of a text is not told.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// Cuts what is too long, and says so.
+fn cut(text: &mut String) {
+    if text.len() > MAX_TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+        text.push_str(" (cut)");
+    }
+}
+
 pub(crate) fn number(level: Level) -> u8 {
     match level {
         Level::ERROR => 1,
@@ -108,6 +119,8 @@ impl Subscriber for Forwarder {
             fields: String::new(),
         };
         event.record(&mut told);
+        cut(&mut told.message);
+        cut(&mut told.fields);
         let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         // A parent that does not listen has died or will be told next time.
         let _ = channel::send(&socket, &ToParent::Event(told));

@@ -8,7 +8,10 @@ use cf_task::{Batch, Call, CodecError, Failure, Incoming, Options, Outgoing, Tas
 use crate::process::{callbacks::Callbacks, frame::Draft};
 
 /// A head may be so long; what is longer belongs into buffers.
-const MAX_HEAD_BYTES: usize = 1 << 30;
+pub(crate) const MAX_HEAD_BYTES: usize = 1 << 30;
+
+/// So many workers in a row may die when they are about to begin with it.
+const MAX_UNBEGUN: u32 = 5;
 
 /// What a worker answered to a call.
 pub(crate) enum Answer<'a> {
@@ -45,6 +48,9 @@ pub(crate) trait Job: Send {
 
     /// Settles a call out of turn: it could not be encoded.
     fn refuse(&mut self, index: usize, error: CodecError);
+
+    /// It comes back from a worker that died and had not begun with it, so it says; false if that is past belief.
+    fn is_unbegun_again(&mut self) -> bool;
 
     /// The worker died under the next call, which fails so unless it may be tried again.
     fn bereave(&mut self, error: Error);
@@ -159,6 +165,7 @@ impl<T: Send + 'static> sealed::IntoJob for Call<T> {
             retries: self.options().retries,
             call: Held(Some(self)),
             outcome: None,
+            n_unbegun: 0,
         };
         (Parcel(Box::new(job)), future)
     }
@@ -172,6 +179,7 @@ impl<T: Send + 'static> sealed::IntoJob for Batch<T> {
         let job = Several {
             promise,
             n_settled: 0,
+            n_unbegun: 0,
             refusal: None,
             items: items
                 .map(|call| Item {
@@ -210,6 +218,7 @@ struct Single<T: Send + 'static> {
     call: Held<T>,
     retries: u32,
     outcome: Option<Result<T, Error>>,
+    n_unbegun: u32,
 }
 
 impl<T: Send + 'static> Job for Single<T> {
@@ -259,6 +268,11 @@ impl<T: Send + 'static> Job for Single<T> {
         self.outcome = Some(Err(Error::from_box(Box::new(error))));
     }
 
+    fn is_unbegun_again(&mut self) -> bool {
+        self.n_unbegun += 1;
+        self.n_unbegun <= MAX_UNBEGUN
+    }
+
     fn bereave(&mut self, error: Error) {
         if self.retries > 0 && matches!(error, Error::WorkerDied(_)) {
             self.retries -= 1;
@@ -293,6 +307,7 @@ struct Several<T: Send + 'static> {
     items: Vec<Item<T>>,
     /// All before this one are settled.
     n_settled: usize,
+    n_unbegun: u32,
     refusal: Option<Error>,
 }
 
@@ -376,6 +391,11 @@ impl<T: Send + 'static> Job for Several<T> {
 
     fn refuse(&mut self, index: usize, error: CodecError) {
         self.put(index, Err(Error::from_box(Box::new(error))));
+    }
+
+    fn is_unbegun_again(&mut self) -> bool {
+        self.n_unbegun += 1;
+        self.n_unbegun <= MAX_UNBEGUN
     }
 
     fn bereave(&mut self, error: Error) {

@@ -5,7 +5,7 @@ mod limits;
 mod patience;
 
 use std::{
-    io::Read,
+    io::{self, Read},
     os::fd::AsFd,
     sync::Arc,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use std::{
 use cf_core::{BrokenExecutor, Error, spin, unwind};
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::{Signal, kill_process_group},
+    process::{Signal, kill_process, kill_process_group},
     time::Timespec,
 };
 
@@ -23,8 +23,8 @@ use crate::process::{
     frame::Broken,
     inbox::Inbox,
     oom,
-    shared::{Order, Pool},
-    spawn::{self, Process, StartError},
+    shared::{Inside, Order, Pool},
+    spawn::{self, Process},
 };
 
 /// A worker that was told to leave and stays is killed after this time.
@@ -32,17 +32,19 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The body of a keeper: worker after worker, for as long as one is wanted.
 pub(crate) fn run(pool: &Arc<Pool>, index: usize) {
+    let _inside = Inside::enter();
+    let mut n_failures = 0;
     loop {
         match spawn::start(pool, index) {
-            Ok(process) => Keeper::new(pool, index, process).keep(),
-            Err(StartError::Initializer(cause)) => {
-                unwind::report(format_args!("exception in initializer"), &cause);
-                pool.break_down(&BrokenExecutor::new(
-                    "a worker's initializer failed",
-                    Some(cause),
-                ));
+            Ok(process) => {
+                n_failures = 0;
+                Keeper::new(pool, index, process).keep();
             }
-            Err(StartError::Died(cause)) => pool.start_failed(cause),
+            Err(failure) => {
+                n_failures += 1;
+                let pause = pool.start_failed(failure, n_failures);
+                pool.pause(pause);
+            }
         }
         if !pool.is_wanted(index) {
             return;
@@ -98,16 +100,14 @@ impl<'a> Keeper<'a> {
     /// Until the worker is gone, or is to go.
     fn serve(&mut self) {
         while !self.is_gone {
-            if let Err(broken) = self.pump() {
+            self.pump();
+            if let Some(broken) = self.process.link.broken() {
                 return self.condemn(broken);
-            }
-            if self.process.link.is_closed() {
-                return self.condemn(Broken("a worker writes where it should not"));
             }
             if self.process.link.takes_stop_request() {
                 self.pool.recall(&self.process.link, true);
             }
-            let deadline = self.watch_front();
+            let deadline = self.watch_front(false);
             match self.pool.order(self.index, &self.process.link) {
                 Order::Send(jobs) => {
                     let link = Arc::clone(&self.process.link);
@@ -128,10 +128,12 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    fn pump(&mut self) -> Result<(), Broken> {
+    fn pump(&mut self) {
         let link = Arc::clone(&self.process.link);
         let pool = Arc::clone(self.pool);
-        link.pump(Some(self), &pool.tallies).map(drop)
+        if let Err(broken) = link.pump(Some(self), &pool.tallies) {
+            link.denounce(broken);
+        }
     }
 
     /// Looks around for a moment, unless others do, and sleeps if there is nothing.
@@ -195,7 +197,14 @@ impl<'a> Keeper<'a> {
         }
         if ready[2] {
             let pid = process.link.pid();
-            self.is_gone |= self.inbox.receive(&process.control, pid).is_err();
+            if let Err(error) = self.inbox.receive(&process.control, pid) {
+                self.is_gone = true;
+                if error.kind() != io::ErrorKind::UnexpectedEof {
+                    let what =
+                        format_args!("worker process {pid} cannot be understood and is killed");
+                    unwind::report(what, &Error::from_box(Box::new(error)));
+                }
+            }
         }
         self.is_gone |= ready.get(3) == Some(&true);
     }
@@ -229,6 +238,10 @@ impl<'a> Keeper<'a> {
 
     fn signal(&self, signal: Signal) {
         // It has not been waited for, so its number is still its own.
-        let _ = kill_process_group(self.process.pid, signal);
+        let grouped = kill_process_group(self.process.pid, signal);
+        if grouped.is_err() || signal == Signal::KILL {
+            // It may have left its group.
+            let _ = kill_process(self.process.pid, signal);
+        }
     }
 }

@@ -13,13 +13,15 @@ use std::{
     time::Instant,
 };
 
-use cf_core::sync::{Mutex, lock};
+use cf_core::sync::{Mutex, MutexGuard, lock};
+use once_cell::sync::OnceCell;
 use rustix::process::Pid;
 
 pub(crate) use self::sending::Outcome;
 use self::{receiving::Receiving, sending::Sending};
 use crate::process::{
     bell::ring,
+    frame::Broken,
     job::{Current, Job},
     positions::Progress,
     ring::Ring,
@@ -38,8 +40,10 @@ pub(crate) struct Link {
     keeper_sleeps: AtomicBool,
     has_news: AtomicBool,
     stop_requested: AtomicBool,
-    /// Nothing is sent any more: the worker is gone, or must go. Set while `sending` is locked.
+    /// Nothing is sent any more: the worker is gone, or is to go.
     is_closed: AtomicBool,
+    /// How it broke the protocol, whoever saw that.
+    broken: OnceCell<Broken>,
     depth: AtomicUsize,
     /// Frames that are with the worker or on their way to it, and all that were sent; counted under the pool's lock, but for
     /// the answers.
@@ -111,6 +115,7 @@ impl Link {
             has_news: AtomicBool::new(false),
             stop_requested: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
+            broken: OnceCell::new(),
             depth: AtomicUsize::new(1),
             load: AtomicUsize::new(0),
             n_sent: AtomicUsize::new(0),
@@ -150,6 +155,9 @@ impl Link {
 
     /// How many more frames this process may get.
     pub(crate) fn n_left(&self, limit: Option<usize>) -> usize {
+        if self.is_closed() {
+            return 0;
+        }
         limit.map_or(usize::MAX, |limit| {
             limit.saturating_sub(self.n_sent.load(Ordering::SeqCst))
         })
@@ -177,6 +185,17 @@ impl Link {
         } else {
             return Vec::new();
         };
+        self.take_unbegun(sending)
+    }
+
+    /// Sends it nothing any more, and takes back what it has not begun with: what it runs from now on, it has begun by now.
+    pub(crate) fn retire(&self) -> Vec<Box<dyn Job>> {
+        let sending = lock(&self.sending);
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.take_unbegun(sending)
+    }
+
+    fn take_unbegun(&self, sending: MutexGuard<'_, Sending>) -> Vec<Box<dyn Job>> {
         let from = self.requests.positions().recall();
         let mut in_flight = lock(&self.in_flight);
         let n_begun = in_flight.partition_point(|entry| entry.has_begun(from));
@@ -199,8 +218,20 @@ impl Link {
     }
 
     /// Whether nothing is sent to it any more.
-    pub(crate) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// It broke the protocol: its keeper is to kill it.
+    pub(crate) fn denounce(&self, broken: Broken) {
+        let _ = self.broken.set(broken);
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.wake_keeper();
+    }
+
+    /// How it broke the protocol, if it did.
+    pub(crate) fn broken(&self) -> Option<Broken> {
+        self.broken.get().copied()
     }
 
     /// Asks the task with this id to stop, if it is here.

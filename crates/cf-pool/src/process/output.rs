@@ -3,9 +3,9 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read},
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
     sync::mpsc::{self, Receiver, Sender},
@@ -14,10 +14,16 @@ use std::{
 };
 
 use cf_core::sync::{Mutex, lock};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 
 /// A line is passed on in pieces of this size when it has no end.
 const MAX_LINE_BYTES: usize = 64 << 10;
+/// More than a pipe ever holds, in reads of `READ_BYTES`.
+const MAX_READS_AT_END: usize = 64;
+const READ_BYTES: usize = 16 << 10;
 /// What is kept of the errors that a worker printed, to look for last words.
 const LAST_WORDS_BYTES: usize = 512;
 /// The end of a worker waits for its output for so long.
@@ -207,7 +213,7 @@ impl Stream {
 
     /// Reads once, and passes on the lines that are whole.
     fn pass_on(&mut self) {
-        let mut bytes = [0; 16 << 10];
+        let mut bytes = [0; READ_BYTES];
         match self.file.read(&mut bytes) {
             Ok(0) => self.is_open = false,
             Ok(n) => self.line.extend_from_slice(&bytes[..n]),
@@ -232,7 +238,11 @@ impl Stream {
 
     /// Passes on all that is left, the last line with an end; gives the last words.
     fn end(mut self) -> String {
-        while self.is_open && self.has_more() {
+        // A process that the worker left behind may go on writing.
+        for _ in 0..MAX_READS_AT_END {
+            if !self.is_open || !self.has_more() {
+                break;
+            }
             self.pass_on();
         }
         if !self.line.is_empty() {
@@ -243,7 +253,7 @@ impl Stream {
         String::from_utf8_lossy(&self.last_words).into_owned()
     }
 
-    /// Whether something is there; a process that the worker left behind may keep the pipe open.
+    /// Whether something is there.
     fn has_more(&self) -> bool {
         let mut fds = [PollFd::from_borrowed_fd(self.file.as_fd(), PollFlags::IN)];
         let now = rustix::time::Timespec::default();
@@ -253,11 +263,8 @@ impl Stream {
     fn write(&mut self, lines: &[u8]) {
         // Whoever closed our own output does not want to hear of it.
         let _ = match self.target {
-            Target::Printed => {
-                let mut out = io::stdout().lock();
-                out.write_all(lines).and_then(|()| out.flush())
-            }
-            Target::Errors => io::stderr().lock().write_all(lines),
+            Target::Printed => write(rustix::stdio::stdout(), lines),
+            Target::Errors => write(rustix::stdio::stderr(), lines),
         };
         if let Target::Errors = self.target {
             self.last_words.extend_from_slice(lines);
@@ -265,6 +272,22 @@ impl Stream {
             self.last_words.drain(..excess);
         }
     }
+}
+
+/// Writes to the descriptor itself: the lock of `std::io::stdout()` may be held by who waits for us.
+fn write(fd: BorrowedFd<'_>, mut lines: &[u8]) -> rustix::io::Result<()> {
+    while !lines.is_empty() {
+        match rustix::io::write(fd, lines) {
+            Ok(n) => lines = &lines[n..],
+            Err(Errno::INTR) => {}
+            // A terminal may be set so.
+            Err(Errno::AGAIN) => {
+                poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn is_temporary(error: &io::Error) -> bool {

@@ -273,10 +273,10 @@ impl ProcessPoolExecutor {
         }
         self.pool().shut_down(mode.cancel_futures);
         if mode.wait {
-            if self.pool().tallies.callbacks.is_own_thread() {
+            if !self.pool().may_wait() {
                 tracing::warn!(
                     target: "concurrent_futures",
-                    "shutdown called by a done callback of the same pool does not wait: it would wait for itself"
+                    "shutdown called by a done callback of the same pool, or by its own work, does not wait: it would wait for itself"
                 );
             } else {
                 self.pool().join();
@@ -421,7 +421,7 @@ impl Drop for Handle {
                      use `close().await` of aio_bridge to wait for it"
                 );
             }
-        } else if !self.0.tallies.callbacks.is_own_thread() {
+        } else if self.0.may_wait() {
             self.0.join();
         }
     }

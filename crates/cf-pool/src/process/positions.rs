@@ -151,6 +151,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    #[cfg(cf_loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            call: AtomicU64::new(0),
+            started: AtomicU64::new(0),
+        }
+    }
+
     /// A call with a time limit begins.
     pub(crate) fn begin(&self, frame: u64, index: u32, now: u64) {
         self.started.store(0, Ordering::SeqCst);

@@ -69,8 +69,8 @@ impl Ring {
 
     /// How much lies between two positions that the other side has a hand in.
     fn between(&self, from: u64, to: u64) -> Result<usize, Broken> {
-        usize::try_from(to.wrapping_sub(from))
-            .ok()
+        to.checked_sub(from)
+            .and_then(|n| usize::try_from(n).ok())
             .filter(|n| *n <= self.n_bytes)
             .ok_or(Broken("the positions of a ring make no sense"))
     }
@@ -259,6 +259,15 @@ impl Reader {
     pub(crate) fn available(&self) -> Result<usize, Broken> {
         self.ring
             .between(self.position, self.ring.positions().tail())
+    }
+
+    /// Fails if somebody else says what was read.
+    pub(crate) fn check_freed(&self) -> Result<(), Broken> {
+        if self.ring.positions().freed() == self.position {
+            Ok(())
+        } else {
+            Err(Broken("the positions of a ring make no sense"))
+        }
     }
 
     /// Looks at the next bytes, which are there, without reading them.

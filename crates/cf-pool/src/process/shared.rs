@@ -1,6 +1,7 @@
 //! What the handles and the keepers of a process pool share: the queue, and which worker has how much to do.
 
 mod dispatch;
+mod inside;
 mod lives;
 mod lookout;
 mod state;
@@ -19,16 +20,16 @@ use cf_core::{
     host::{self, Home, Landlord, Lookout},
     sync::{Mutex, MutexGuard, lock},
 };
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 
-pub(crate) use self::dispatch::Order;
+pub(crate) use self::{dispatch::Order, inside::Inside};
 use self::{
     lookout::Links,
     state::{Queued, Slot, State},
 };
 use crate::{
     process::{builder::Settings, job::Job, output::Output, tallies::Tallies},
-    room::{Bound, Room},
+    room::{Bound, Room, Told},
 };
 
 pub(crate) struct Pool {
@@ -120,6 +121,13 @@ impl Pool {
             job,
             since: Some(Instant::now()),
         });
+        let idle = state.idle_links(1);
+        if !idle.is_empty() {
+            // It is called already, but for the others' sake it would take one after the other.
+            drop(state);
+            idle.iter().for_each(|link| link.wake_keeper());
+            return Ok(());
+        }
         let started = self.start_keeper(&mut state);
         if let Err(error) = started
             && state.is_deserted()
@@ -161,6 +169,7 @@ impl Pool {
     pub(crate) fn break_down(&self, broken: &BrokenExecutor) {
         let mut state = self.lock();
         let broken = state.broken.get_or_insert_with(|| broken.clone()).clone();
+        state.signal_all(Signal::KILL);
         let queue = std::mem::take(&mut state.queue);
         self.tell_all(state);
         for queued in queue {
@@ -180,6 +189,10 @@ impl Pool {
         } else {
             VecDeque::new()
         };
+        if state.queue.is_empty() {
+            // Nobody needs those any more that are just starting.
+            state.kill_starting();
+        }
         self.tell_all(state);
         self.cancel_all(queue);
     }
@@ -191,12 +204,8 @@ impl Pool {
             return;
         }
         state.is_shut_down = true;
-        let pids: Vec<_> = state.slots.iter().filter_map(|slot| slot.pid).collect();
         state.forced = Some(signal);
-        for pid in pids {
-            // While it is here, it was not waited for, and its number is not given to another.
-            let _ = kill_process_group(pid, signal);
-        }
+        state.signal_all(signal);
         let queue = std::mem::take(&mut state.queue);
         self.tell_all(state);
         self.cancel_all(queue);
@@ -214,6 +223,11 @@ impl Pool {
     fn tell_all(&self, mut state: MutexGuard<'_, State>) {
         let told = state.room.close();
         let links: Vec<_> = state.ready().map(|(_, link)| Arc::clone(link)).collect();
+        // Some of them may pause.
+        state
+            .keepers
+            .iter()
+            .for_each(|keeper| keeper.thread().unpark());
         drop(state);
         links.iter().for_each(|link| link.wake_keeper());
         told.tell();
@@ -232,6 +246,11 @@ impl Pool {
         self.tallies.callbacks.join();
     }
 
+    /// Whether this thread may wait for the pool's end: it is none that others wait for.
+    pub(crate) fn may_wait(&self) -> bool {
+        !Inside::is_here() && !self.tallies.callbacks.is_own_thread()
+    }
+
     /// Whether there is a thread whose end nobody has waited for.
     pub(crate) fn has_unjoined(&self) -> bool {
         !self.lock().keepers.is_empty()
@@ -247,6 +266,15 @@ impl Pool {
         drop(state);
         drop(abandoned);
         Some(room)
+    }
+
+    /// Something has left the queue: those who wait for room are to be told, after the lock.
+    fn makes_room(&self, state: &mut State) -> Told {
+        let capacity = self.settings.queue_capacity;
+        capacity.map_or_else(Told::default, |capacity| {
+            let n_waiting = state.n_waiting();
+            state.room.made(capacity, n_waiting)
+        })
     }
 
     /// The numbers for a snapshot: waiting, running, idle; and the processes.
@@ -268,13 +296,8 @@ impl Pool {
 impl Landlord for Pool {
     fn cancelled_in_queue(&self) {
         self.tallies.cancelled_in_queue();
-        if let Some(capacity) = self.settings.queue_capacity {
-            let mut state = self.lock();
-            let n_waiting = state.n_waiting();
-            let told = state.room.made(capacity, n_waiting);
-            drop(state);
-            told.tell();
-        }
+        let told = self.makes_room(&mut self.lock());
+        told.tell();
     }
 
     fn asked_to_stop(&self, task: usize) {
@@ -289,7 +312,9 @@ impl Landlord for Pool {
             .iter()
             .position(|queued| queued.job.id() == task);
         let queued = place.and_then(|index| state.queue.remove(index));
+        let told = self.makes_room(&mut state);
         drop(state);
+        told.tell();
         if let Some(queued) = queued {
             self.tallies.cancel(queued.job);
         }

@@ -55,11 +55,21 @@ pub(crate) enum StartError {
     Died(Error),
     /// Its initializer failed: there is no use in trying again.
     Initializer(Error),
+    /// The system has no process, descriptors or memory for it now.
+    System(Error),
+}
+
+impl StartError {
+    pub(crate) fn into_cause(self) -> Error {
+        match self {
+            Self::Died(cause) | Self::Initializer(cause) | Self::System(cause) => cause,
+        }
+    }
 }
 
 impl From<io::Error> for StartError {
     fn from(error: io::Error) -> Self {
-        Self::Died(Error::from_box(Box::new(error)))
+        Self::System(Error::from_box(Box::new(error)))
     }
 }
 
@@ -157,13 +167,17 @@ enum Refusal {
     Initializer(cf_task::Failure),
     Version(u32),
     Unable(String),
+    System(io::Error),
 }
 
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut,
-            _ => Self::Lost,
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset => Self::Lost,
+            _ => Self::System(error),
         }
     }
 }
@@ -172,6 +186,7 @@ impl Refusal {
     fn into_error(self, pid: u32, status: Option<ExitStatus>, last_words: &str) -> StartError {
         let text = match self {
             Self::Initializer(failure) => return StartError::Initializer(failure.into_error(pid)),
+            Self::System(error) => return error.into(),
             Self::Lost => {
                 let died = WorkerDied::new(pid, exit(status), None, false);
                 format!("{died} before it was ready: is `cf_pool::init()` the first line of `main`?")

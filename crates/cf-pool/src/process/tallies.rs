@@ -8,6 +8,7 @@ use std::{
 use cf_core::{
     Error,
     sync::{Mutex, lock},
+    unwind,
 };
 
 use crate::{
@@ -42,7 +43,7 @@ impl Tallies {
     /// Gives a job's outcome to its future; all its calls are settled.
     pub(crate) fn finish(&self, job: Box<dyn Job>) {
         self.count(job.tally());
-        job.finish(&self.callbacks);
+        unwind::contain("drop of a value", || job.finish(&self.callbacks));
     }
 
     pub(crate) fn fail(&self, mut job: Box<dyn Job>, error: Error) {
@@ -56,7 +57,7 @@ impl Tallies {
             cancelled: 1,
             ..Tally::default()
         });
-        job.cancel(&self.callbacks);
+        unwind::contain("drop of a value", || job.cancel(&self.callbacks));
     }
 
     fn count(&self, tally: Tally) {

@@ -11,12 +11,15 @@ use std::{
         unix::net::UnixStream,
     },
     process::exit,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{Ordering, fence},
+    },
     time::{Duration, Instant},
 };
 
 use cf_core::{Error, spin};
-use cf_task::{Failure, Incoming, Message, registry};
+use cf_task::{CodecError, Failure, Incoming, Message, registry};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     time::Timespec,
@@ -29,6 +32,7 @@ use crate::process::{
     clock::monotonic,
     events::Forwarder,
     frame::{Broken, Draft, Header, Kind, Received},
+    job::MAX_HEAD_BYTES,
     ring::{Direction, Patience, Reader, Ring, Writer, linger},
     spawn::VARIABLE,
     sys::{memory::Mapping, start},
@@ -158,6 +162,14 @@ fn call(key: u64, incoming: &mut Incoming<'_>, reply: &mut Message) -> Result<()
     }
 }
 
+/// A value's head has the same limit as the arguments'.
+fn check_length(reply: &Message) -> Result<(), Failure> {
+    if reply.head.len() <= MAX_HEAD_BYTES {
+        return Ok(());
+    }
+    Err(Failure::Codec(CodecError::too_long().to_string()))
+}
+
 struct Worker {
     requests: Reader,
     results: Writer,
@@ -177,6 +189,8 @@ impl Worker {
         while self.wait_for_work()? {
             let head = self.skip_recalled();
             let next = self.look_at_frame();
+            // What was looked at was there before this look at whether it counts.
+            fence(Ordering::Acquire);
             if self.requests.ring().positions().head() != head {
                 // It was recalled, and what we saw there may be anything.
                 continue;
@@ -294,7 +308,8 @@ impl Worker {
                 let progress = &self.mapping.words().progress;
                 progress.begin(header.id, index, monotonic());
             }
-            self.run_call(header.id, &mut received)?;
+            let is_last = index + 1 == header.n_messages;
+            self.run_call(header.id, &mut received, is_last)?;
             self.received = received;
         }
         if left == 0 {
@@ -313,7 +328,7 @@ impl Worker {
     }
 
     /// Makes one call and writes its answer.
-    fn run_call(&mut self, id: u64, received: &mut Received) -> Result<(), Broken> {
+    fn run_call(&mut self, id: u64, received: &mut Received, is_last: bool) -> Result<(), Broken> {
         let start = Instant::now();
         let mut reply = std::mem::take(&mut self.reply);
         reply.head.clear();
@@ -323,7 +338,9 @@ impl Worker {
             let mut incoming = received.incoming();
             Ok(call(key, &mut incoming, &mut reply))
         });
-        let outcome = outcome.unwrap_or_else(|error| Err(error.into()));
+        let outcome = outcome
+            .unwrap_or_else(|error| Err(error.into()))
+            .and_then(|()| check_length(&reply));
         let run_time = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let kind = match outcome {
             Ok(()) => Kind::Value,
@@ -333,7 +350,7 @@ impl Worker {
                 Kind::Failure
             }
         };
-        self.answer(kind, id, run_time, &reply)?;
+        self.answer(kind, id, run_time, &reply, is_last)?;
         for buffer in reply.buffers.drain(..) {
             received.offer(buffer);
         }
@@ -347,6 +364,7 @@ impl Worker {
         id: u64,
         run_time: u64,
         reply: &Message,
+        is_last: bool,
     ) -> Result<(), Broken> {
         let mut draft = Draft::new(std::mem::take(&mut self.scratch));
         let added: Result<(), std::convert::Infallible> = draft.add(run_time, |bytes| {
@@ -361,7 +379,7 @@ impl Worker {
         }
         self.scratch = draft.into_bytes();
         let requests = self.requests.ring().positions();
-        let has_more = requests.tail() != requests.head();
+        let has_more = !is_last || requests.tail() != requests.head();
         // With nothing else to do, the worker first sees whether the parent comes by itself.
         self.results.publish_silently();
         if (has_more || is_large) && self.results.ring().positions().takes_call_of_reader() {

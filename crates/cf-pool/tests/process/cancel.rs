@@ -14,7 +14,7 @@ use crate::{
     gate::{LONG, ends},
     queue::be_sent_ahead,
     value::{double, pid},
-    way::signal,
+    way::{signal, stop},
 };
 
 /// Short, so that what needs two of them does not take long.
@@ -224,7 +224,7 @@ fn a_call_that_a_stopped_worker_never_begins_can_be_asked_to_stop() {
         for n_bytes in [1, 16 << 20] {
             let pool = pool(GRACE);
             let worker = pool.submit(pid::task()).result().unwrap();
-            signal(worker, Signal::STOP);
+            stop(worker);
             let call = pool.submit(length::task(&vec![7; n_bytes]));
             while !call.running() {
                 std::thread::yield_now();

@@ -10,7 +10,7 @@ use crate::{
     door::{Door, visit},
     gate::{LONG, ends},
     value::{double, pid},
-    way::{Way, die, die_of, died, signal},
+    way::{Way, die, die_of, died, signal, stop},
 };
 
 fn pool(n_workers: usize) -> ProcessPoolExecutor {
@@ -226,7 +226,7 @@ fn a_kill_in_the_middle_of_a_large_argument_hangs_nothing() {
         let pool = pool(1);
         let worker = pool.submit(pid::task()).result().unwrap();
         // It cannot take more than the channel holds.
-        signal(worker, Signal::STOP);
+        stop(worker);
         let large = pool.submit(length::task(&vec![7; N_BYTES]));
         while !large.running() {
             std::thread::yield_now();

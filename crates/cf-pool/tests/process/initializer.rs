@@ -10,6 +10,7 @@ use cf_core::{Error, Reason};
 use cf_pool::{ProcessPoolExecutor, task};
 
 use crate::{
+    child::{finish, is_child, spawn},
     door::{Door, knock},
     gate::{LONG, ends},
     value::{Does, Unruly, double, pid},
@@ -199,4 +200,28 @@ fn shutdown_while_it_runs_waits_for_the_work() {
         ending.join().unwrap();
         assert_eq!(call.result().unwrap(), 8);
     });
+}
+
+/// What says to a process that it is a worker.
+const VARIABLE: &str = "CF_POOL_WORKER";
+
+#[test]
+fn a_worker_that_does_not_come_to_init_makes_no_pool() {
+    const NAME: &str = "initializer::a_worker_that_does_not_come_to_init_makes_no_pool";
+    if !is_child() {
+        let settings = |command: &mut process::Command| {
+            command.env(VARIABLE, process::id().to_string());
+        };
+        finish(spawn(NAME, settings), "");
+        return;
+    }
+    // It has come to this test instead.
+    for made in [
+        ProcessPoolExecutor::new(1),
+        ProcessPoolExecutor::builder().build(),
+    ] {
+        let error = made.unwrap_err().to_string();
+        assert!(error.contains("is a worker"), "{error}");
+        assert!(error.contains("`cf_pool::init()`"), "{error}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use cf_core::{Error, Reason};
 use cf_pool::{OnWorkerDeath::BreakPool, ProcessPoolExecutor, task};
-use rustix::process::Signal;
+use rustix::process::{Signal, getpgid, getppid, setpgid};
 
 use crate::{
     door::{Door, knock, visit},
@@ -204,6 +204,29 @@ fn calls_with_retries_are_not_run_again() {
             died(call.result());
             guest.wait_for_its_end();
             assert!(door.is_deserted());
+            assert_shut_down(&pool);
+        }
+    });
+}
+
+#[task]
+fn leave_group(address: &str) {
+    let group = getpgid(getppid()).unwrap();
+    setpgid(None, Some(group)).unwrap();
+    knock(address, 0);
+}
+
+#[test]
+fn a_worker_that_has_left_its_process_group_ends_too() {
+    ends(|| {
+        for (end, signal) in WAYS {
+            let pool = pool(1);
+            let door = Door::new();
+            let running = pool.submit(leave_group::task(door.address()));
+            let guest = door.guest();
+            end(&pool);
+            assert_eq!(died(running.result()).signal(), Some(signal.as_raw()));
+            guest.wait_for_its_end();
             assert_shut_down(&pool);
         }
     });

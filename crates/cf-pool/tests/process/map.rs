@@ -10,7 +10,7 @@ use std::{
 };
 
 use cf_core::Error;
-use cf_pool::{ProcessPoolExecutor, task};
+use cf_pool::{OnWorkerDeath::BreakPool, ProcessPoolExecutor, task};
 
 use crate::{
     door::{Door, knock, visit},
@@ -257,5 +257,52 @@ fn a_call_of_a_chunk_is_tried_again_if_it_may_be() {
         assert_eq!(outcomes, [Some(0), Some(1), None, Some(3), Some(4)]);
         // The first worker, one for each retry, and one for the rest.
         assert_eq!(pool.stats().restarts, 3);
+    });
+}
+
+#[task]
+fn die_after(address: &str, fatal: u32, n: u32) -> u32 {
+    if n == 0 {
+        knock(address, n);
+    }
+    if n == fatal {
+        Way::Exit.go();
+    }
+    n
+}
+
+#[test]
+fn a_pool_that_breaks_gives_each_item_that_it_took_an_outcome() {
+    ends(|| {
+        let builder = ProcessPoolExecutor::builder().max_workers(1);
+        let pool = builder.on_worker_death(BreakPool).build().unwrap();
+        let door = Door::new();
+        let address = door.address().to_owned();
+        let outcomes = pool
+            .map(move |n| die_after::task(&address, 2, n), 0..20)
+            .chunk_size(4)
+            .start();
+        // By now it has taken all of them.
+        drop(door.guest());
+        let late = pool.submit(double::task(1)).result();
+        assert!(matches!(late, Err(Error::BrokenExecutor(_))), "{late:?}");
+        let outcomes: Vec<_> = outcomes.collect();
+        assert_eq!(outcomes.len(), 20);
+        for (n, outcome) in (0..).zip(outcomes) {
+            match outcome {
+                Ok(value) => assert_eq!((value, n < 2), (n, true)),
+                Err(error) => {
+                    assert!(n >= 2, "{n}: {error}");
+                    assert!(matches!(error, Error::BrokenExecutor(_)), "{error:?}");
+                }
+            }
+        }
+        // What it does not take is one error.
+        let mut refused = pool.map(double::task, 0..20).chunk_size(4);
+        assert!(matches!(
+            refused.next(),
+            Some(Err(Error::BrokenExecutor(_)))
+        ));
+        assert!(refused.next().is_none());
     });
 }

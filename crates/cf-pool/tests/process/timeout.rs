@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use cf_core::Error;
 use cf_pool::{ProcessPoolExecutor, task};
-use rustix::process::Signal;
 
 use crate::{
     door::{Door, knock, visit},
     gate::{LONG, ends},
     value::{double, pid},
-    way::{Way, die, died, signal},
+    way::{Way, die, died, stop},
 };
 
 /// Soon, but long enough for everything that should not run into it on a machine under load to be noticed if it did.
@@ -133,7 +132,7 @@ fn a_stopped_worker_does_not_stop_the_clock() {
         let door = Door::new();
         let slow = pool.submit(visit::task(door.address(), 0).timeout(SHORT));
         let guest = door.guest();
-        signal(guest.pid, Signal::STOP);
+        stop(guest.pid);
         assert_late(slow.result(), SHORT, visit::TASK.name());
         guest.wait_for_its_end();
         assert_eq!(pool.submit(double::task(4)).result().unwrap(), 8);
@@ -145,7 +144,7 @@ fn a_call_that_a_stopped_worker_never_begins_runs_into_its_limit_or_elsewhere() 
     ends(|| {
         let pool = pool(1);
         let worker = pool.submit(pid::task()).result().unwrap();
-        signal(worker, Signal::STOP);
+        stop(worker);
         match pool.submit(double::task(4).timeout(SHORT)).result() {
             Ok(doubled) => assert_eq!(doubled, 8),
             outcome => assert_late(outcome, SHORT, double::TASK.name()),
@@ -159,7 +158,7 @@ fn a_stopped_worker_that_is_sent_a_large_argument_does_not_stop_the_clock() {
     ends(|| {
         let pool = pool(1);
         let worker = pool.submit(pid::task()).result().unwrap();
-        signal(worker, Signal::STOP);
+        stop(worker);
         // More than the channel holds.
         let call = length::task(&vec![7; 16 << 20]).timeout(SHORT);
         match pool.submit(call).result() {

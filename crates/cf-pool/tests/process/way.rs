@@ -4,7 +4,9 @@ use std::{hint::black_box, process};
 
 use cf_core::{Error, WorkerDied};
 use cf_pool::task;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getpid, kill_process, setrlimit, waitid,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{door::knock, sys};
@@ -111,6 +113,14 @@ pub(crate) const DIE: u8 = b'd';
 pub(crate) fn signal(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
     let _ = kill_process(pid, signal);
+}
+
+/// Stops a worker; all its threads stand still when this returns.
+pub(crate) fn stop(pid: u32) {
+    signal(pid, Signal::STOP);
+    let worker = WaitId::Pid(Pid::from_raw(pid.try_into().unwrap()).unwrap());
+    // Its end is left for the pool to be told.
+    waitid(worker, WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).unwrap();
 }
 
 /// How a worker died, if that is how a call failed.

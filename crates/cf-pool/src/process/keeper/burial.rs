@@ -37,16 +37,25 @@ impl Keeper<'_> {
         self.inbox.drain(&self.process.control, link.pid());
         // What it had answered before counts.
         let _ = link.pump(Some(&mut Gone), &self.pool.tallies);
-        let (in_flight, has_begun) = link.close();
+        let (mut in_flight, mut has_begun) = link.close();
+        if !has_begun && let Some(job) = in_flight.first_mut().and_then(|front| front.job.as_mut())
+        {
+            has_begun = !job.is_unbegun_again();
+        }
         let is_broken = self.pool.broken().is_some();
         let mut in_flight = in_flight.into_iter();
         let mut left = Vec::new();
-        let is_meant = |frame| matches!(self.verdict, Some(((meant, _), _)) if meant == frame);
+        let is_its_own = |front: &InFlight| {
+            let call = (front.id, front.n_answered);
+            match self.verdict {
+                Some((meant, _)) if meant == call => true,
+                // The next one of a chunk, in the moment in which the one that was meant ended: it may not have begun.
+                Some(_) if front.is_timed => link.progress().started(call.0, call.1).is_some(),
+                _ => has_begun,
+            }
+        };
         if !is_broken
-            && in_flight
-                .as_slice()
-                .first()
-                .is_some_and(|front| has_begun || is_meant(front.id))
+            && in_flight.as_slice().first().is_some_and(is_its_own)
             && let Some(InFlight {
                 id,
                 n_answered,

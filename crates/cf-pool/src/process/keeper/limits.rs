@@ -7,7 +7,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use super::{Keeper, Verdict};
+use super::{CallId, Keeper, Verdict};
 use crate::process::{
     channel::{self, ToWorker},
     clock::monotonic,
@@ -19,18 +19,19 @@ const LATE_START: Duration = Duration::from_secs(1);
 
 impl Keeper<'_> {
     /// Looks after the call that runs: its time limit, and requests to stop it. Gives when to look again.
-    pub(super) fn watch_front(&mut self) -> Option<Instant> {
+    ///
+    /// `is_alone`: the keeper is in the middle of a message of this call, so nothing else can have begun.
+    pub(super) fn watch_front(&mut self, is_alone: bool) -> Option<Instant> {
         let now = Instant::now();
         let link = Arc::clone(&self.process.link);
         let grace = self.pool.settings.cancel_grace;
         let mut cancelled = None;
-        let (deadline, signal) = link.with_front(|front, has_begun| {
+        let (deadline, sentence, is_alone) = link.with_front(|front, has_begun| {
             let mut deadline = None;
-            let mut signal = None;
+            let mut sentence = None;
             let call = (front.id, front.n_answered);
             if let Some(verdict) = time_limit(front, &link, now, &mut deadline) {
-                self.verdict = Some((call, verdict));
-                signal = Some(Signal::KILL);
+                sentence = Some((call, verdict, Signal::KILL));
             }
             // What it has not begun with is recalled, unless it is just being sent.
             if front.is_asked_to_stop && (has_begun || front.job.is_none()) {
@@ -40,12 +41,11 @@ impl Keeper<'_> {
                         front.stop = Stop::Asked(now);
                     }
                     Stop::Asked(since) if now.duration_since(since) >= grace => {
-                        self.verdict = Some((call, Verdict::Stopped));
-                        signal = Some(Signal::TERM);
+                        sentence = Some((call, Verdict::Stopped, Signal::TERM));
                         front.stop = Stop::Terminated(now);
                     }
                     Stop::Terminated(since) if now.duration_since(since) >= grace => {
-                        signal = Some(Signal::KILL);
+                        sentence = Some((call, Verdict::Stopped, Signal::KILL));
                         front.stop = Stop::Killed;
                     }
                     _ => {}
@@ -54,16 +54,29 @@ impl Keeper<'_> {
                     deadline = sooner(deadline, since.checked_add(grace));
                 }
             }
-            (deadline, signal)
+            // A worker that has not begun with it runs nothing.
+            (deadline, sentence, is_alone || !has_begun)
         })?;
         if let Some(id) = cancelled {
             // If it does not even read, it is terminated soon.
             let _ = channel::try_send(&self.process.control, &ToWorker::Cancel(id));
         }
-        if let Some(signal) = signal {
+        if let Some((call, verdict, signal)) = sentence
+            && (is_alone || self.is_still_running(call))
+        {
+            self.verdict = Some((call, verdict));
             self.signal(signal);
         }
         deadline
+    }
+
+    /// Makes sure that nothing but this call can be hit: nothing else is begun any more, and its answer has not come.
+    fn is_still_running(&mut self, call: CallId) -> bool {
+        let link = Arc::clone(&self.process.link);
+        self.pool.put_back(&link, link.retire());
+        self.pump();
+        link.with_front(|front, _| (front.id, front.n_answered) == call)
+            .unwrap_or(false)
     }
 }
 

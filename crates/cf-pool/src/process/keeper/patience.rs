@@ -14,36 +14,30 @@ impl Patience for Keeper<'_> {
     }
 
     fn wait(&mut self, ring: &Ring, is_ready: &mut dyn FnMut() -> bool) -> Result<(), Broken> {
-        if linger(is_ready) {
-            return Ok(());
-        }
         let link = Arc::clone(&self.process.link);
         // Of the results it is the reader, as always; of the requests the writer.
         let is_writer = ring.direction() == Direction::Requests;
-        loop {
-            let deadline = self.watch_front();
+        while !linger(is_ready) {
+            if self.is_gone || self.pool.is_killing() {
+                return Err(Broken("the worker is gone"));
+            }
+            let deadline = self.watch_front(true);
             link.keeper_lies_down();
             if is_writer {
                 ring.positions().writer_lies_down();
             }
-            let is_over = is_ready();
-            if !is_over && !link.takes_news() {
+            if !is_ready() && !link.takes_news() {
                 self.poll(deadline);
             }
             if is_writer {
                 ring.positions().writer_is_up();
             }
             link.keeper_is_up();
-            if is_over || is_ready() {
-                if is_writer {
-                    // It reads, so it is not late in beginning.
-                    link.with_front(|front, _| front.since = Instant::now());
-                }
-                return Ok(());
-            }
-            if self.is_gone || self.pool.is_killing() {
-                return Err(Broken("the worker is gone"));
-            }
         }
+        if is_writer {
+            // It reads, so it is not late in beginning.
+            link.with_front(|front, _| front.since = Instant::now());
+        }
+        Ok(())
     }
 }

@@ -85,6 +85,9 @@ impl Link {
                 receiving.has_complete_frame()?
             };
             if !is_there {
+                if is_keeper {
+                    receiving.reader.check_freed()?;
+                }
                 break;
             }
             let mut source = receiving.reader.source(patience);
@@ -110,7 +113,7 @@ impl Link {
                 n_answered += 1;
             }
         }
-        if !is_keeper && n_settled > 0 && self.is_next_timed() {
+        if !is_keeper && n_settled > 0 && self.is_next_watched() {
             self.wake_keeper();
         }
         Ok(n_answered)
@@ -140,12 +143,12 @@ impl Link {
         }
         let claimed = self.requests.positions().head();
         let mut in_flight = lock(&self.in_flight);
-        let front = in_flight
-            .front_mut()
-            .filter(|front| front.id == header.id && front.has_begun(claimed));
+        let front = in_flight.front_mut().filter(|front| front.id == header.id);
         let job = front.and_then(|front| {
+            let has_begun = front.has_begun(claimed);
+            // Whatever the worker says it has claimed, it is not run again.
             front.is_begun = true;
-            front.job.take()
+            front.job.take_if(|_| has_begun)
         });
         drop(in_flight);
         let mut job = job.ok_or(NOT_ASKED)?;
@@ -198,10 +201,11 @@ impl Link {
         self.depth.store(depth, Ordering::Relaxed);
     }
 
-    fn is_next_timed(&self) -> bool {
+    /// Whether the keeper is to look after the next call.
+    fn is_next_watched(&self) -> bool {
         lock(&self.in_flight)
             .front()
-            .is_some_and(|front| front.is_timed)
+            .is_some_and(|front| front.is_timed || front.is_asked_to_stop)
     }
 }
 

@@ -64,7 +64,7 @@ impl Link {
         let mut refused = Vec::new();
         let mut draft = Draft::new(SCRATCH.take());
         job.draft(&mut draft, &mut refused);
-        if !refused.is_empty() {
+        while !refused.is_empty() {
             keep(draft.into_bytes());
             for (index, error) in refused.drain(..) {
                 job.refuse(index, error);
@@ -123,9 +123,9 @@ impl Link {
             match &mut patience {
                 None => sending.writer.put(part),
                 Some(patience) => {
-                    if sending.writer.stream(part, *patience).is_err() {
+                    if let Err(broken) = sending.writer.stream(part, *patience) {
                         // The worker is gone or must go, and then its keeper finds what it was sent.
-                        self.is_closed.store(true, Ordering::SeqCst);
+                        self.denounce(broken);
                         break;
                     }
                 }
@@ -134,6 +134,8 @@ impl Link {
         keep(draft.into_bytes());
         if let Some(entry) = lock(&self.in_flight).back_mut() {
             entry.job = Some(job);
+            // The way of a large argument is no part of the call.
+            entry.is_next();
         }
         let is_called = !self.is_closed() && sending.writer.publish();
         drop(sending);
@@ -154,9 +156,8 @@ impl Link {
             sending.writer.all_is_read();
             has_room = sending.writer.has_room(n_bytes);
         }
-        has_room.unwrap_or_else(|_| {
-            self.is_closed.store(true, Ordering::SeqCst);
-            self.wake_keeper();
+        has_room.unwrap_or_else(|broken| {
+            self.denounce(broken);
             false
         })
     }

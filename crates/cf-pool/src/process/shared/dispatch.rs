@@ -106,9 +106,10 @@ impl Pool {
             return;
         }
         state.requeue(jobs);
-        if let Some(idle) = state.idle_links().first() {
+        let idle = state.idle_links(state.queue.len());
+        if !idle.is_empty() {
             drop(state);
-            idle.wake_keeper();
+            idle.iter().for_each(|link| link.wake_keeper());
             return;
         }
         let started = self.start_keeper(&mut state);
@@ -117,7 +118,9 @@ impl Pool {
         {
             // Nobody would ever run them.
             let queue = std::mem::take(&mut state.queue);
+            let told = self.makes_room(&mut state);
             drop(state);
+            told.tell();
             let reason = Reason::NoThread(Arc::new(error));
             for queued in queue {
                 self.fail(queued.job, reason.clone().into());
@@ -131,6 +134,9 @@ impl Pool {
         if state.queue.is_empty() || state.broken.is_some() || state.forced.is_some() {
             return Vec::new();
         }
+        if !state.ready().any(|(_, ready)| std::ptr::eq(&**ready, link)) {
+            return Vec::new();
+        }
         let limit = self.settings.max_tasks_per_child;
         // As much as the others get, so that all end at the same time.
         let share = state.queue.len().div_ceil(state.ready().count().max(1));
@@ -138,14 +144,14 @@ impl Pool {
         let n = n_places.min(link.n_left(limit)).min(share);
         let taken: Vec<_> = state.queue.drain(..n).collect();
         taken.iter().for_each(|_| link.take());
-        let told = self.settings.queue_capacity.map(|capacity| {
-            let n_waiting = state.n_waiting();
-            state.room.made(capacity, n_waiting)
-        });
-        drop(state);
-        if let Some(told) = told {
-            told.tell();
+        let told = self.makes_room(&mut state);
+        let idle = state.idle_links(state.queue.len());
+        if state.unwanted().is_some() {
+            state.kill_starting();
         }
+        drop(state);
+        idle.iter().for_each(|link| link.wake_keeper());
+        told.tell();
         taken
             .into_iter()
             .map(|queued| self.leaves_queue(queued))
@@ -196,7 +202,7 @@ impl Pool {
     /// After something was sent to a worker: one that has nothing to do looks again, if it looked too early.
     fn feed(&self) {
         if self.is_hungry.load(Ordering::SeqCst) && self.is_hungry.swap(false, Ordering::SeqCst) {
-            let idle = self.lock().idle_links();
+            let idle = self.lock().idle_links(usize::MAX);
             idle.iter().for_each(|link| link.wake_keeper());
         }
     }
@@ -206,9 +212,14 @@ impl Pool {
     pub(crate) fn recall(&self, link: &Link, is_keeper: bool) -> bool {
         let recalled = link.recall(is_keeper);
         let is_something = !recalled.is_empty();
+        self.put_back(link, recalled);
+        is_something
+    }
+
+    /// Puts back into the queue what was recalled from a worker.
+    pub(crate) fn put_back(&self, link: &Link, recalled: Vec<Box<dyn Job>>) {
         link.put_back(recalled.len());
         self.take_back(recalled);
-        is_something
     }
 
     /// A waiting thread took answers of a worker: it sends the next calls as well, and leaves all else to the keeper.

@@ -1,8 +1,15 @@
 //! The coming and going of workers.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
 
-use cf_core::{BrokenExecutor, Error, sync::lock, unwind};
+use cf_core::{
+    BrokenExecutor,
+    sync::{lock, park_until},
+    unwind,
+};
 use rustix::process::{Pid, kill_process_group};
 
 use super::{
@@ -10,10 +17,14 @@ use super::{
     lookout::Links,
     state::{Life, Slot, State},
 };
-use crate::process::{job::Job, keeper, link::Link};
+use crate::process::{job::Job, keeper, link::Link, spawn::StartError};
 
-/// So many workers in a row that die at start break the pool.
+/// So many workers in a row that die at start, or cannot be started, break the pool.
 const MAX_START_FAILURES: u32 = 5;
+/// After the first time that the system had no process for us; longer after each further time.
+const PAUSE: Duration = Duration::from_millis(50);
+/// While other workers live.
+const LONG_PAUSE: Duration = Duration::from_secs(1);
 
 impl Pool {
     /// Starts a keeper if one more worker is wanted.
@@ -41,7 +52,7 @@ impl Pool {
         let mut state = self.lock();
         state.slots[index].pid = pid;
         // It came too late to be told.
-        if let (Some(signal), Some(pid)) = (state.forced, pid) {
+        if let (Some(signal), Some(pid)) = (state.unwanted(), pid) {
             let _ = kill_process_group(pid, signal);
         }
     }
@@ -58,18 +69,51 @@ impl Pool {
         self.relink(&state);
     }
 
-    /// A worker died before it was ready.
-    pub(crate) fn start_failed(&self, cause: Error) {
+    /// There is no new worker; gives how long to wait before the next is tried.
+    pub(crate) fn start_failed(&self, failure: StartError, n_in_a_row: u32) -> Duration {
         let mut state = self.lock();
-        state.n_start_failures += 1;
-        if state.n_start_failures >= MAX_START_FAILURES {
-            drop(state);
-            self.break_down(&BrokenExecutor::new(
-                "worker processes die at start, five in a row",
-                Some(cause),
-            ));
-        } else {
-            unwind::report(format_args!("a worker process died at start"), &cause);
+        if state.unwanted().is_some() {
+            return Duration::ZERO;
+        }
+        let others_live = state.ready().next().is_some();
+        if matches!(failure, StartError::Died(_)) && !others_live {
+            state.n_start_failures += 1;
+        }
+        let n_deaths = state.n_start_failures;
+        drop(state);
+        let (broken, is_last, pause) = match &failure {
+            StartError::Initializer(_) => ("a worker's initializer failed", true, Duration::ZERO),
+            // While others live, so does the pool.
+            _ if others_live => ("a worker process could not be started", false, LONG_PAUSE),
+            StartError::Died(_) => {
+                let broken = "worker processes die at start, five in a row";
+                (broken, n_deaths >= MAX_START_FAILURES, Duration::ZERO)
+            }
+            // It may have lacked descriptors or memory for a moment.
+            StartError::System(_) => {
+                let is_last = n_in_a_row >= MAX_START_FAILURES;
+                let pause = PAUSE * n_in_a_row.pow(2);
+                ("worker processes cannot be started", is_last, pause)
+            }
+        };
+        let what = match &failure {
+            StartError::Initializer(_) => "exception in initializer",
+            StartError::Died(_) => "a worker process died at start",
+            StartError::System(_) => "a worker process could not be started",
+        };
+        let cause = failure.into_cause();
+        unwind::report(format_args!("{what}"), &cause);
+        if is_last {
+            self.break_down(&BrokenExecutor::new(broken, Some(cause)));
+        }
+        pause
+    }
+
+    /// Waits for so long, or until no worker is wanted at this slot.
+    pub(crate) fn pause(&self, pause: Duration) {
+        let deadline = Instant::now() + pause;
+        while self.lock().unwanted().is_none() && Instant::now() < deadline {
+            park_until(Some(deadline));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use cf_core::host::Lookout;
 
-use super::Pool;
+use super::{Pool, inside::Inside};
 use crate::process::link::Link;
 
 #[derive(Default)]
@@ -19,6 +19,7 @@ impl Lookout for Links {
     }
 
     fn look(&self) {
+        let _inside = Inside::enter();
         for link in &self.links {
             if !link.has_results() {
                 continue;
@@ -29,8 +30,7 @@ impl Lookout for Links {
             match link.pump(None, &pool.tallies) {
                 Ok(0) => {}
                 Ok(_) => pool.has_answered(link),
-                // Its keeper will see the same.
-                Err(_) => link.wake_keeper(),
+                Err(broken) => link.denounce(broken),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, thread::JoinHandle, time::Instant};
 
 use cf_core::BrokenExecutor;
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{
     process::{job::Job, link::Link},
@@ -81,9 +81,10 @@ impl State {
             .count()
     }
 
-    pub(super) fn idle_links(&self) -> Vec<Arc<Link>> {
+    /// At most so many workers that have nothing to do.
+    pub(super) fn idle_links(&self, n: usize) -> Vec<Arc<Link>> {
         let idle = self.ready().filter(|(_, link)| link.load() == 0);
-        idle.map(|(_, link)| Arc::clone(link)).collect()
+        idle.take(n).map(|(_, link)| Arc::clone(link)).collect()
     }
 
     /// Puts jobs that were taken back to where they were.
@@ -91,6 +92,31 @@ impl State {
         for job in jobs.into_iter().rev() {
             self.queue.push_front(Queued { job, since: None });
         }
+    }
+
+    /// Sends a signal to all workers.
+    pub(super) fn signal_all(&self, signal: Signal) {
+        for pid in self.slots.iter().filter_map(|slot| slot.pid) {
+            // While it is here, it was not waited for, and its number is not given to another.
+            let _ = kill_process_group(pid, signal);
+        }
+    }
+
+    /// Kills the workers that are not ready yet.
+    pub(super) fn kill_starting(&self) {
+        let starting = self
+            .slots
+            .iter()
+            .filter(|slot| matches!(slot.life, Life::Starting));
+        for pid in starting.filter_map(|slot| slot.pid) {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+
+    /// The signal for a worker that is started just now and is not wanted any more.
+    pub(super) fn unwanted(&self) -> Option<Signal> {
+        let is_unwanted = self.broken.is_some() || (self.is_shut_down && self.queue.is_empty());
+        self.forced.or(is_unwanted.then_some(Signal::KILL))
     }
 
     /// Whether there is neither a worker nor one that is coming.

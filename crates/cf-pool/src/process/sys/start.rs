@@ -2,6 +2,8 @@
 
 use std::os::fd::{BorrowedFd, RawFd};
 
+use rustix::io::FdFlags;
+
 /// Takes a variable out of the environment, so that what this process starts does not inherit it.
 pub(crate) fn forget_variable(name: &str) {
     // SAFETY: called on the first line of `main`, or by the test harness's only test; no other thread of ours runs, and the
@@ -9,7 +11,7 @@ pub(crate) fn forget_variable(name: &str) {
     unsafe { std::env::remove_var(name) }
 }
 
-/// Closes all descriptors from 3 on but `kept`: what the parent's libraries forgot to mark close-on-exec.
+/// Closes all inherited descriptors from 3 on but `kept`: what the parent's libraries forgot to mark close-on-exec.
 pub(crate) fn close_inherited(kept: RawFd) {
     let Ok(listing) = std::fs::read_dir("/dev/fd") else {
         return;
@@ -21,9 +23,11 @@ pub(crate) fn close_inherited(kept: RawFd) {
     for fd in open {
         // SAFETY: only asked whether it is open, and given back at once.
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-        // The listing's own is closed by now.
-        if rustix::io::fcntl_getfd(borrowed).is_ok() {
-            // SAFETY: on the first line of `main` nothing in this process owns a descriptor but the standard ones and `kept`.
+        // The listing's own is closed by now. What is marked cannot have been inherited: a runtime that was started before
+        // `main`'s first line has opened it.
+        if matches!(rustix::io::fcntl_getfd(borrowed), Ok(flags) if !flags.contains(FdFlags::CLOEXEC))
+        {
+            // SAFETY: it came through `exec`, so nothing in this process owns it.
             unsafe { rustix::io::close(fd) }
         }
     }

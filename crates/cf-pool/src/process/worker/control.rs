@@ -7,11 +7,10 @@ use cf_core::{
     sync::{Mutex, lock},
 };
 use cf_task::Failure;
+use rustix::process::{Signal, getpid, kill_process};
 
+use super::EXIT_LOST;
 use crate::process::channel::{self, ToWorker};
-
-/// The parent is gone.
-const EXIT_ORPHANED: i32 = 71;
 
 /// Which frame's call is running, and how it is asked to stop.
 #[derive(Default)]
@@ -89,6 +88,12 @@ impl Current {
     }
 }
 
+/// Ends this process at once: exit handlers may wait for what runs, which nobody stops any more.
+fn end() -> ! {
+    let _ = kill_process(getpid(), Signal::KILL);
+    exit(EXIT_LOST)
+}
+
 /// Starts the thread.
 pub(crate) fn listen(control: UnixStream, current: Arc<Current>) -> io::Result<()> {
     std::thread::Builder::new()
@@ -99,7 +104,7 @@ pub(crate) fn listen(control: UnixStream, current: Arc<Current>) -> io::Result<(
                     Ok(ToWorker::Cancel(frame)) => current.request_stop(frame),
                     Ok(ToWorker::Welcome(_)) => {}
                     // The lifeline is cut: whatever runs, nobody waits for it.
-                    Err(_) => exit(EXIT_ORPHANED),
+                    Err(_) => end(),
                 }
             }
         })?;

@@ -14,7 +14,7 @@ use std::{
 use cf_core::{BrokenExecutor, Error, spin, unwind};
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::{Signal, kill_process, kill_process_group},
+    process::Signal,
     time::Timespec,
 };
 
@@ -237,11 +237,6 @@ impl<'a> Keeper<'a> {
     }
 
     fn signal(&self, signal: Signal) {
-        // It has not been waited for, so its number is still its own.
-        let grouped = kill_process_group(self.process.pid, signal);
-        if grouped.is_err() || signal == Signal::KILL {
-            // It may have left its group.
-            let _ = kill_process(self.process.pid, signal);
-        }
+        spawn::signal(self.process.pid, signal);
     }
 }

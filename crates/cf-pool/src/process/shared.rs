@@ -189,7 +189,7 @@ impl Pool {
         } else {
             VecDeque::new()
         };
-        if state.queue.is_empty() {
+        if state.unwanted().is_some() {
             // Nobody needs those any more that are just starting.
             state.kill_starting();
         }
@@ -296,7 +296,12 @@ impl Pool {
 impl Landlord for Pool {
     fn cancelled_in_queue(&self) {
         self.tallies.cancelled_in_queue();
-        let told = self.makes_room(&mut self.lock());
+        let mut state = self.lock();
+        if state.is_shut_down && state.unwanted().is_some() {
+            state.kill_starting();
+        }
+        let told = self.makes_room(&mut state);
+        drop(state);
         told.tell();
     }
 

@@ -18,7 +18,7 @@ use std::{
 };
 
 use cf_core::{Error, WorkerDied, WorkerExit};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::process::{
     channel::{self, ToParent, ToWorker, VERSION, Welcome},
@@ -98,7 +98,7 @@ pub(crate) fn start(pool: &Pool, index: usize) -> Result<Process, StartError> {
         Ok(greeted) => greeted,
         Err(refusal) => {
             pool.set_pid(index, None);
-            let _ = kill_process_group(pid, Signal::KILL);
+            signal(pid, Signal::KILL);
             let status = child.wait();
             let last_words = pool.output.end(number);
             return Err(refusal.into_error(child.id(), status.ok(), &last_words));
@@ -116,6 +116,15 @@ pub(crate) fn start(pool: &Pool, index: usize) -> Result<Process, StartError> {
         control,
         woken,
     })
+}
+
+/// Signals a worker that nobody has waited for, so that its number is its own, and what it has started.
+pub(crate) fn signal(pid: Pid, signal: Signal) {
+    let grouped = kill_process_group(pid, signal);
+    if grouped.is_err() || signal == Signal::KILL {
+        // It may have left its group.
+        let _ = kill_process(pid, signal);
+    }
 }
 
 /// Where a new worker prints to.

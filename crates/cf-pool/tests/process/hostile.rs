@@ -16,8 +16,6 @@ use crate::{
     child::in_child,
     door::{Door, Guest, visit},
     gate::{LONG, ends},
-    late::{Hold, Late, come_late},
-    pair::Pair,
     value::{double, pid},
     way::{Way, died, signal, stop},
     words::{Memory, Ring, Word},
@@ -266,58 +264,6 @@ fn a_call_whose_answer_was_begun_is_never_run_with_half_of_its_arguments() {
             outcome => assert_eq!(died(outcome).pid(), worker),
         }
         assert_goes_on(&pool);
-    });
-}
-
-#[test]
-fn a_call_that_is_being_answered_is_not_recalled_and_no_other_is_answered_in_its_place() {
-    ends(|| {
-        let pair = Pair::new();
-        let pool = &pair.pool;
-        let door = Door::new();
-        let memory = Memory::of(pair.quick);
-        let tail = || memory.get(Ring::Requests, Word::Tail);
-        let (start, first, visitor, recalled) = loop {
-            pair.teach();
-            let start = tail();
-            let first = pool.submit(come_late::task(door.address()));
-            let guest = door.guest();
-            assert_eq!(guest.pid, pair.quick);
-            let other = pool.submit(visit::task(door.address(), 1));
-            let visitor = door.guest();
-            stop(pair.quick);
-            let before = tail();
-            let recalled = pool.submit(double::task(4));
-            if tail() > before {
-                drop((guest, other));
-                break (start, first, visitor, recalled);
-            }
-            // Nothing was sent to who seems slow.
-            signal(pair.quick, Signal::CONT);
-            drop((guest, visitor));
-            first.result().unwrap();
-            assert_eq!(recalled.result().unwrap() + other.result().unwrap(), 9);
-        };
-        let hold = Hold::new();
-        memory.append(Ring::Results, &answer(frame(&memory, start), &[7]));
-        let first = thread::spawn(move || first.result());
-        hold.wait_for_one();
-        // The parent is about to read the value when the worker has never begun with it, so it says.
-        memory.set(Ring::Requests, Word::Head, start);
-        drop(visitor);
-        assert_eq!(recalled.result().unwrap(), 8);
-        let other = pool.submit(visit::task(door.address(), 2));
-        let visitor = door.guest();
-        let before = tail();
-        let second = pool.submit(double::task(5));
-        assert!(tail() > before, "it was not sent");
-        drop(hold);
-        assert_eq!(first.join().unwrap().unwrap(), Late(7));
-        signal(pair.quick, Signal::KILL);
-        assert_eq!(second.result().unwrap(), 10);
-        drop(visitor);
-        assert_eq!(other.result().unwrap(), 2);
-        pool.shutdown();
     });
 }
 

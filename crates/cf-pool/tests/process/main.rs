@@ -26,7 +26,6 @@ mod initializer;
 mod killing;
 mod last_handle;
 #[cfg(target_os = "linux")]
-mod late;
 mod map;
 mod output;
 mod pair;

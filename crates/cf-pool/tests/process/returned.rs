@@ -11,7 +11,6 @@ use crate::{
     gate::ends,
     value::{double, pid},
     way::{signal, stop},
-    way::stop,
 };
 
 #[task]

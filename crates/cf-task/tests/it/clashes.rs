@@ -214,6 +214,22 @@ mod traits {
         fn finish(&self) {}
         fn to_owned(&self) {}
         fn borrow(&self) {}
+        fn codec(self)
+        where
+            Self: Sized,
+        {
+        }
+        fn pack(self)
+        where
+            Self: Sized,
+        {
+        }
+        fn settle(self)
+        where
+            Self: Sized,
+        {
+        }
+        fn spare(&mut self) {}
     }
 
     impl<T: ?Sized> Everything for T {}
@@ -230,5 +246,9 @@ fn traits_in_scope_are_not_in_the_way() {
     Everything::finish("");
     Everything::to_owned("");
     Everything::borrow("");
+    Everything::codec("");
+    Everything::pack("");
+    Everything::settle("");
+    Everything::spare(&mut "");
     assert_eq!(cross(&traits::parse::task("7")).unwrap(), 7);
 }

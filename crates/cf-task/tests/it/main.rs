@@ -10,6 +10,8 @@ mod clashes;
 mod codec;
 mod failure;
 mod garbage;
+mod left_out;
+mod nested;
 mod registry;
 mod remote;
 mod results;

@@ -10,14 +10,19 @@ use cf_core::{
     sync::{lock, park_until},
     unwind,
 };
-use rustix::process::{Pid, kill_process_group};
+use rustix::process::Pid;
 
 use super::{
     Pool,
     lookout::Links,
     state::{Life, Slot, State},
 };
-use crate::process::{job::Job, keeper, link::Link, spawn::StartError};
+use crate::process::{
+    job::Job,
+    keeper,
+    link::Link,
+    spawn::{StartError, signal},
+};
 
 /// So many workers in a row that die at start, or cannot be started, break the pool.
 const MAX_START_FAILURES: u32 = 5;
@@ -52,8 +57,8 @@ impl Pool {
         let mut state = self.lock();
         state.slots[index].pid = pid;
         // It came too late to be told.
-        if let (Some(signal), Some(pid)) = (state.unwanted(), pid) {
-            let _ = kill_process_group(pid, signal);
+        if let (Some(what), Some(pid)) = (state.unwanted(), pid) {
+            signal(pid, what);
         }
     }
 
@@ -129,7 +134,7 @@ impl Pool {
     /// Whether the keeper of this slot is to start another process; if not, it leaves.
     pub(crate) fn is_wanted(&self, index: usize) -> bool {
         let mut state = self.lock();
-        let is_wanted = !state.queue.is_empty() && state.broken.is_none() && state.forced.is_none();
+        let is_wanted = state.has_waiting() && state.broken.is_none() && state.forced.is_none();
         state.slots[index].life = if is_wanted {
             Life::Starting
         } else {

@@ -3,10 +3,10 @@
 use std::{collections::VecDeque, sync::Arc, thread::JoinHandle, time::Instant};
 
 use cf_core::BrokenExecutor;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal};
 
 use crate::{
-    process::{job::Job, link::Link},
+    process::{job::Job, link::Link, spawn::signal},
     room::Room,
 };
 
@@ -81,6 +81,11 @@ impl State {
             .count()
     }
 
+    /// Whether there is such a job.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.queue.iter().any(|queued| queued.job.is_pending())
+    }
+
     /// At most so many workers that have nothing to do.
     pub(super) fn idle_links(&self, n: usize) -> Vec<Arc<Link>> {
         let idle = self.ready().filter(|(_, link)| link.load() == 0);
@@ -95,10 +100,10 @@ impl State {
     }
 
     /// Sends a signal to all workers.
-    pub(super) fn signal_all(&self, signal: Signal) {
+    pub(super) fn signal_all(&self, what: Signal) {
         for pid in self.slots.iter().filter_map(|slot| slot.pid) {
             // While it is here, it was not waited for, and its number is not given to another.
-            let _ = kill_process_group(pid, signal);
+            signal(pid, what);
         }
     }
 
@@ -109,13 +114,13 @@ impl State {
             .iter()
             .filter(|slot| matches!(slot.life, Life::Starting));
         for pid in starting.filter_map(|slot| slot.pid) {
-            let _ = kill_process_group(pid, Signal::KILL);
+            signal(pid, Signal::KILL);
         }
     }
 
     /// The signal for a worker that is started just now and is not wanted any more.
     pub(super) fn unwanted(&self) -> Option<Signal> {
-        let is_unwanted = self.broken.is_some() || (self.is_shut_down && self.queue.is_empty());
+        let is_unwanted = self.broken.is_some() || (self.is_shut_down && !self.has_waiting());
         self.forced.or(is_unwanted.then_some(Signal::KILL))
     }
 

@@ -112,13 +112,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Limited<'_, V> {
         self.inner.visit_map(entries)
     }
 
+    // Its parts are one level deeper, if it has any.
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
-        let variant = self
-            .depth
-            .one_deeper()
-            .map_err(Error::custom)?
-            .limit(variant);
-        self.inner.visit_enum(variant)
+        self.inner.visit_enum(self.depth.limit(variant))
     }
 }
 
@@ -185,7 +181,8 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Limited<'_, A> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(self.depth.limit(seed))
+        let depth = self.depth.one_deeper().map_err(Error::custom)?;
+        self.inner.newtype_variant_seed(depth.limit(seed))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, n: usize, visitor: V) -> Result<V::Value, A::Error> {

@@ -297,7 +297,7 @@ impl Landlord for Pool {
     fn cancelled_in_queue(&self) {
         self.tallies.cancelled_in_queue();
         let mut state = self.lock();
-        if state.is_shut_down && state.unwanted().is_some() {
+        if state.unwanted().is_some() {
             state.kill_starting();
         }
         let told = self.makes_room(&mut state);
@@ -317,6 +317,9 @@ impl Landlord for Pool {
             .iter()
             .position(|queued| queued.job.id() == task);
         let queued = place.and_then(|index| state.queue.remove(index));
+        if state.unwanted().is_some() {
+            state.kill_starting();
+        }
         let told = self.makes_room(&mut state);
         drop(state);
         told.tell();

@@ -75,6 +75,7 @@ impl<'de> Deserialize<'de> for Forged {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what crosses is owned")]
 #[task]
 fn length(list: Node) -> u32 {
     list.length()
@@ -85,6 +86,7 @@ fn make(n_nodes: u32) -> Node {
     Node::list(n_nodes)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what crosses is owned")]
 #[task]
 fn forged_length(list: Forged) -> u32 {
     list.n_nodes

@@ -46,6 +46,7 @@ impl Serialize for Fickle {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what crosses is owned")]
 #[task]
 fn number(fickle: Fickle) -> u32 {
     fickle.n

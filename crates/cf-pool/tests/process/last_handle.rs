@@ -52,6 +52,7 @@ impl<'de> Deserialize<'de> for UntilDecoded {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what crosses is owned")]
 #[task]
 fn bring(argument: UntilDropped, address: &str) {
     knock(address, argument.0.into());

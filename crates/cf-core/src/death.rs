@@ -55,7 +55,7 @@ impl WorkerDied {
     /// use cf_core::{WorkerDied, WorkerExit};
     ///
     /// let died = WorkerDied::new(4242, WorkerExit::Signal(9), Some("x::y".to_owned()), true);
-    /// assert!(died.to_string().ends_with("while it ran `x::y`: the system was probably out of memory"));
+    /// assert!(died.to_string().ends_with("while it ran `x::y`: probably out of memory, the system or its `memory_limit`"));
     /// ```
     pub fn new(pid: u32, exit: WorkerExit, task: Option<String>, oom_likely: bool) -> Self {
         Self(Arc::new(Death {
@@ -153,7 +153,7 @@ impl fmt::Display for WorkerDied {
             write!(f, " while it ran `{task}`")?;
         }
         if self.0.oom_likely {
-            f.write_str(": the system was probably out of memory")?;
+            f.write_str(": probably out of memory, the system or its `memory_limit`")?;
         }
         Ok(())
     }

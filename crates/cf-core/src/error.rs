@@ -45,7 +45,7 @@ pub enum Error {
     Raised(Exception),
     /// The executor refused the work.
     Rejected(Reason),
-    /// The executor broke before the work was started.
+    /// The executor broke before the work was started; where that ends worker processes, also while it ran.
     BrokenExecutor(BrokenExecutor),
     /// The process that ran the call died.
     WorkerDied(WorkerDied),

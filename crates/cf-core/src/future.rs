@@ -78,8 +78,9 @@ impl<T: 'static> Future<T> {
 
     /// Cancels, or else asks the running task to stop; false if it had ended.
     ///
-    /// A running task ends where it calls [`checkpoint`](crate::checkpoint) and returns its error; one that never does runs to
-    /// its normal end.
+    /// A running task ends where it calls [`checkpoint`](crate::checkpoint) and returns its error. One that never does runs to
+    /// its normal end on a thread; on a process pool its worker is ended after the pool's `cancel_grace`, and it counts as
+    /// cancelled.
     ///
     /// # Examples
     /// ```

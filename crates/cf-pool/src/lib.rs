@@ -24,7 +24,33 @@
 //! assert_eq!(future.result().unwrap().unwrap(), 25);
 //! # Ok::<_, cf_pool::BuildError>(())
 //! ```
+#![cfg_attr(
+    all(feature = "process", unix),
+    doc = r#"
+In worker processes, a crash is the failure of one call (feature `process`):
+```
+use cf_core::Error;
+use cf_pool::{ProcessPoolExecutor, task};
 
+#[task]
+fn divide(a: u32, b: u32) -> u32 {
+    if b == 0 {
+        std::process::abort();
+    }
+    a / b
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    cf_pool::init(); // in a worker process, this does not return
+    let pool = ProcessPoolExecutor::new(2)?;
+    let (dies, divides) = (pool.submit(divide::task(1, 0)), pool.submit(divide::task(42, 6)));
+    assert!(matches!(dies.result(), Err(Error::WorkerDied(_))));
+    assert_eq!(divides.result()?, 7);
+    Ok(())
+}
+```
+"#
+)]
 #![cfg_attr(not(feature = "process"), forbid(unsafe_code))]
 #![deny(unsafe_code)]
 

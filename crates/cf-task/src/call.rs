@@ -88,7 +88,8 @@ impl<T> Call<T> {
     /// Limits how long the call may run, from the moment at which a worker begins it.
     ///
     /// A process pool kills the worker that runs it for longer, and only that one; the future fails with
-    /// [`Error::TimedOut`], which says how long it ran. On threads, which cannot be killed, the limit does nothing.
+    /// [`Error::TimedOut`], which says how long it ran. A call that a worker does not begin within the limit and 1 s more, though
+    /// it has nothing else to do, counts as timed out, too. On threads, which cannot be killed, the limit does nothing.
     ///
     /// # Examples
     /// ```

@@ -229,7 +229,7 @@ impl CodecError {
     #[doc(hidden)]
     pub fn too_long() -> Self {
         Self(
-            "the arguments are too long: pass large data as `Vec<u8>`, which crosses as it is"
+            "values of more than 1 GiB: large data crosses as it is in a `Vec<u8>` or a `String` of its own"
                 .into(),
         )
     }

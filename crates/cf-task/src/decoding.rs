@@ -6,7 +6,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use crate::limited::Limited;
+use crate::limited::{Fault, Limited};
 
 macro_rules! forward {
     ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
@@ -20,7 +20,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Limited<'_, D> {
     type Error = D::Error;
 
     forward! {
-        deserialize_any()
         deserialize_bool()
         deserialize_i8()
         deserialize_i16()
@@ -50,7 +49,14 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Limited<'_, D> {
         deserialize_struct(name: &'static str, fields: &'static [&'static str])
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
         deserialize_identifier()
-        deserialize_ignored_any()
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, D::Error> {
+        Err(Error::custom(self.depth.refuse(Fault::Untyped)))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.deserialize_any(visitor)
     }
 
     fn is_human_readable(&self) -> bool {

@@ -69,13 +69,21 @@ impl<'a, S: Serializer> Serializer for Limited<'a, S> {
     }
 
     open! {
-        serialize_seq(n: Option<usize>) -> SerializeSeq
         serialize_tuple(n: usize) -> SerializeTuple
         serialize_tuple_struct(name: &'static str, n: usize) -> SerializeTupleStruct
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, n: usize) -> SerializeTupleVariant
-        serialize_map(n: Option<usize>) -> SerializeMap
         serialize_struct(name: &'static str, n: usize) -> SerializeStruct
         serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, n: usize) -> SerializeStructVariant
+    }
+
+    fn serialize_seq(self, n: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
+        let depth = self.depth.of_length(n).map_err(Error::custom)?;
+        Ok(depth.limit(self.inner.serialize_seq(n)?))
+    }
+
+    fn serialize_map(self, n: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        let depth = self.depth.of_length(n).map_err(Error::custom)?;
+        Ok(depth.limit(self.inner.serialize_map(n)?))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

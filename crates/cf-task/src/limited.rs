@@ -11,6 +11,10 @@ pub(crate) enum Fault {
     TooDeep,
     /// The other side would take the next field for this one.
     Skips(&'static str),
+    /// It is to be read without its type being known.
+    Untyped,
+    /// How many parts it has is known only at its end.
+    NoLength,
 }
 
 impl fmt::Display for Fault {
@@ -23,6 +27,13 @@ impl fmt::Display for Fault {
             Self::Skips(field) => write!(
                 f,
                 "its field `{field}` is left out (`skip_serializing_if`), but fields cross by their order, not by their names"
+            ),
+            Self::Untyped => f.write_str(
+                "the bytes do not say of what type they are, as `untagged`, `tag = …`, `flatten` and `serde_json::Value` need; \
+                 send it as text, or as an ordinary struct or enum",
+            ),
+            Self::NoLength => f.write_str(
+                "its length is not known beforehand (`flatten`, or an iterator); collect it into a `Vec` or a map first",
             ),
         }
     }
@@ -53,6 +64,14 @@ impl<'a> Depth<'a> {
         let left = self.left.checked_sub(1);
         self.left = left.ok_or_else(|| self.refuse(Fault::TooDeep))?;
         Ok(self)
+    }
+
+    /// The same for so many parts.
+    pub(crate) fn of_length(self, n: Option<usize>) -> Result<Self, Fault> {
+        match n {
+            Some(_) => self.one_deeper(),
+            None => Err(self.refuse(Fault::NoLength)),
+        }
     }
 
     pub(crate) fn refuse(self, fault: Fault) -> Fault {

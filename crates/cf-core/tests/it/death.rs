@@ -22,7 +22,7 @@ fn a_death_says_which_process_how_and_in_which_call() {
         ),
         (
             died(WorkerExit::Signal(9), Some("x::y"), true),
-            "worker process 4242 was killed by signal 9 (SIGKILL) while it ran `x::y`: the system was probably out of memory",
+            "worker process 4242 was killed by signal 9 (SIGKILL) while it ran `x::y`: probably out of memory, the system or its `memory_limit`",
         ),
         (
             died(WorkerExit::Unknown, Some("x::y"), false),
@@ -30,7 +30,7 @@ fn a_death_says_which_process_how_and_in_which_call() {
         ),
         (
             died(WorkerExit::Signal(9), None, true),
-            "worker process 4242 was killed by signal 9 (SIGKILL): the system was probably out of memory",
+            "worker process 4242 was killed by signal 9 (SIGKILL): probably out of memory, the system or its `memory_limit`",
         ),
         (
             died(exited, None, false),

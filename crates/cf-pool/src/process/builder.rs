@@ -40,6 +40,9 @@ pub enum OnWorkerDeath {
     #[default]
     FailTask,
     /// The pool is broken: all that is not done fails, as in CPython.
+    ///
+    /// This is about deaths under a call. A worker that dies while it is idle, or is ended because its call ran into its time
+    /// limit or did not stop when asked to, breaks nothing. In CPython every death does.
     BreakPool,
 }
 
@@ -136,7 +139,7 @@ impl ProcessPoolBuilder {
     /// Has this call made in each worker before its first one.
     ///
     /// If it fails, the pool is broken: everything fails with [`BrokenExecutor`](cf_core::Error::BrokenExecutor), which says
-    /// why.
+    /// why. One that takes its worker down is tried again; the fifth in a row breaks the pool.
     ///
     /// # Examples
     /// ```
@@ -273,8 +276,11 @@ impl ProcessPoolBuilder {
     }
 
     /// Has `tracing` events of the workers from `level` on told to this process's subscriber, under the target
-    /// `concurrent_futures::worker`, with the worker's pid (default: they stay there). A subscriber that the program has set in
-    /// the worker before `init` keeps them.
+    /// `concurrent_futures::worker` (default: they stay there).
+    ///
+    /// Each has the worker's `pid`, its own target as `origin`, and its fields as one text, `fields`. Spans are not told. Of a
+    /// text, only the first 64 KiB are. A worker waits for a parent that is slow to take them. A subscriber that the program has
+    /// set before `init` keeps the worker's events to itself.
     ///
     /// # Examples
     /// ```

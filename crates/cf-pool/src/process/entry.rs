@@ -13,7 +13,7 @@ static IS_INITIALISED: AtomicBool = AtomicBool::new(false);
 ///
 /// A worker is this executable, started once more. In the program itself it notes that it was called, and nothing else; without
 /// it `ProcessPoolExecutor::new` is an error. It must come before threads are started and files are opened, because a worker
-/// closes what it has inherited. What `main` registers by hand ([`registry::register`](cf_task::registry::register)) comes
+/// closes what it has inherited. (What forks later without `exec` must not use the pool.) What `main` registers by hand ([`registry::register`](cf_task::registry::register)) comes
 /// before it.
 ///
 /// In a test binary, which has no `main` of its own, [`worker_test!`](crate::worker_test) does it.

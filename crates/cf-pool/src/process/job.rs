@@ -481,9 +481,18 @@ fn decode<T>(call: &Call<T>, answer: Answer<'_>) -> Result<T, Error> {
     }
 }
 
-/// Reads how a call failed.
-pub(crate) fn failure(encoded: &[u8], pid: u32) -> Error {
+/// Reads how a call of this task failed.
+pub(crate) fn failure(encoded: &[u8], pid: u32, task: Option<&Task>) -> Error {
     let failure = postcard::from_bytes(encoded)
         .unwrap_or_else(|error| Failure::Codec(format!("the failure cannot be read: {error}")));
-    failure.into_error(pid)
+    match (failure, task) {
+        (Failure::Unknown, Some(task)) => Error::from_box(
+            format!(
+                "worker process {pid} does not know the task `{}`: register it before `cf_pool::init()`",
+                task.name()
+            )
+            .into(),
+        ),
+        (failure, _) => failure.into_error(pid),
+    }
 }

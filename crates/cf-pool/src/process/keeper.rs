@@ -90,7 +90,10 @@ impl<'a> Keeper<'a> {
         self.pool.open(self.index, &self.process.link);
         if let Err(error) = unwind::catch(|| self.serve()) {
             // Nothing of its users can panic here, so something of ours is wrong; let nobody wait for ever.
-            let broken = BrokenExecutor::new("the pool itself panicked", Some(error));
+            let broken = BrokenExecutor::new(
+                "the pool itself panicked, which is a fault of this library: please report it",
+                Some(error),
+            );
             self.pool.break_down(&broken);
             self.signal(Signal::KILL);
         }

@@ -23,11 +23,25 @@ use crate::{
 /// A worker is this executable, started once more behind [`init`](crate::init). It runs one call at a time. When it dies
 /// (a segfault, an abort, `exit`, a kill, no memory left), the call it ran fails with
 /// [`WorkerDied`](cf_core::Error::WorkerDied), another worker takes its place, and nothing else is lost. Workers end with the
-/// pool, and when this process ends in whatever way. Dropping the last handle is [`shutdown`](Self::shutdown). Follows
-/// `concurrent.futures.ProcessPoolExecutor`, but for the crash.
+/// pool, and when this process ends in whatever way. Follows `concurrent.futures.ProcessPoolExecutor`, but for the crash.
 ///
 /// While the calls are short, a worker is sent a few of them ahead (as many as it gets through in about 0.3 ms, at most 255);
 /// they count as running, and go back into the queue when another worker is free, or when theirs dies.
+///
+/// Dropping the last handle is [`shutdown`](Self::shutdown), except in a task of an event loop, where it does not wait; a
+/// `tracing` warning says so if there are workers.
+///
+/// # What a worker inherits
+/// The environment and the working directory, but no descriptors: its standard input is `/dev/null`, and what it prints goes
+/// through this process to where that prints, by whole lines (of a line without an end, in pieces of 64 KiB or more). It has a
+/// process group of its own, so that the terminal's Ctrl-C goes to this process only.
+///
+/// A `fork` of this process without `exec`, by whatever means, must not use the pool: descriptors and memory are the parent's.
+///
+/// # Code of yours that runs here
+/// Arguments are encoded and dropped, and values decoded, by the pool's own threads and by threads that wait for one of its
+/// results. `Serialize`, `Deserialize` and `Drop` of your types may panic there (what cannot be encoded or decoded fails its own
+/// call), but must not block: while one does, no other result may come. Done callbacks may block; they have threads of their own.
 ///
 /// # Examples
 /// ```
@@ -105,7 +119,8 @@ impl ProcessPoolExecutor {
     /// Submits a call and gives its future; waits for room if the queue has a bound and is full.
     ///
     /// What cannot be encoded fails its own future only. Refused work (after `shutdown`, on a broken pool) gives a future that
-    /// has failed.
+    /// has failed. So does a full queue in a task of an event loop, with [`Error::EventLoopBlocked`]: there, `run_in_executor`
+    /// does not wait.
     ///
     /// # Cancellation
     /// [`cancel`](Future::cancel) works until the call is sent to a worker. [`request_cancel`](Future::request_cancel) reaches a
@@ -195,6 +210,10 @@ impl ProcessPoolExecutor {
     /// of them kills its worker. See [`Map`] for the other settings and the rules. Follows
     /// `concurrent.futures.Executor.map`.
     ///
+    /// # Panics
+    /// [`chunk_size`](Map::chunk_size) and [`buffer_size`](Map::buffer_size) panic for 0. A panic of `f`, which runs here, goes
+    /// through `next` or `start`, as one of `items` does.
+    ///
     /// # Examples
     /// ```
     /// use cf_pool::{ProcessPoolExecutor, task};
@@ -221,7 +240,8 @@ impl ProcessPoolExecutor {
         Map::over(self.clone(), Batches(f), items.into_iter())
     }
 
-    /// Takes no more work, and returns when all that was accepted is done and all processes and threads have ended.
+    /// Takes no more work, and returns when all that was accepted is done and all processes and threads have ended. A worker
+    /// that has nothing left to do and does not leave, as in an exit handler that hangs, is killed after 5 s.
     ///
     /// In a done callback of the pool's own futures it does not wait, which it could only do for ever; a `tracing` warning says
     /// so.

@@ -98,6 +98,6 @@ fn calls_of_any_bytes_cross() {
     drill(
         "round_trip",
         bytes::round_trip,
-        how_many(2_000, 10_000, 500_000),
+        how_many(500, 3_000, 500_000),
     );
 }

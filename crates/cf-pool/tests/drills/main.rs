@@ -2,6 +2,8 @@
 //!
 //! `CF_SHORT=1` makes them shorter, `CF_FULL_DRILLS=1` as long as they are meant.
 
+#![cfg(all(unix, not(cf_loom)))]
+
 mod child;
 mod company;
 mod deaths;

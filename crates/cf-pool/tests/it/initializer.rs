@@ -86,6 +86,29 @@ fn an_initializer_that_returns_an_error_breaks_the_pool() {
     assert_eq!((pool.stats().failed, pool.stats().queued), (100, 0));
 }
 
+#[test]
+fn each_item_of_a_map_that_was_accepted_before_has_an_outcome() {
+    let gate = Gate::new();
+    let its_gate = gate.clone();
+    let pool = ThreadPoolExecutor::builder()
+        .max_workers(1)
+        .initializer(move || {
+            its_gate.pass();
+            fail("no licence");
+        })
+        .build()
+        .unwrap();
+    let outcomes = pool.map(|n: u32| n, 0..20).chunk_size(4).start();
+    gate.open();
+    assert!(pool.submit(|| 7).result().is_err());
+    let outcomes: Vec<_> = outcomes.collect();
+    assert_eq!(outcomes.len(), 20);
+    for outcome in outcomes {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, Error::BrokenExecutor(_)), "{error}");
+    }
+}
+
 // T09
 #[test]
 fn work_that_runs_on_a_good_worker_survives_the_break() {

@@ -86,3 +86,28 @@ fn a_call_with_a_limit_behind_one_without_has_it() {
         }
     });
 }
+
+#[test]
+fn it_has_it_also_when_nobody_waits() {
+    ends(|| {
+        let pool = ProcessPoolExecutor::new(1).unwrap();
+        let door = Door::new();
+        // time: the limit must run out
+        let limit = Duration::from_millis(100);
+        let first = visit::task(door.address(), 0);
+        let second = visit::task(door.address(), 1).timeout(limit);
+        let chunk: Batch<u32> = [first, second].into_iter().collect();
+        let chunk = pool.submit(chunk);
+        // All are asleep when it goes on.
+        drop(door.guest());
+        let guest = door.guest();
+        assert_eq!(guest.name, 1);
+        guest.wait_for_its_end();
+        let outcomes = chunk.result().unwrap();
+        assert!(matches!(outcomes[0], Ok(0)), "{outcomes:?}");
+        assert!(
+            matches!(outcomes[1], Err(Error::TimedOut(_))),
+            "{outcomes:?}"
+        );
+    });
+}

@@ -2,14 +2,18 @@
 
 use std::{
     io::{self, Read, Write},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{fd::BorrowedFd, unix::process::CommandExt},
     process::{Command, Stdio},
     thread,
     time::Duration,
 };
 
 use cf_pool::{ProcessPoolExecutor, task};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{Pid, Signal, kill_process},
+    time::Timespec,
+};
 
 use crate::{
     child::{end_line, finish, is_child, spawn},
@@ -73,14 +77,30 @@ fn who_holds_the_lock_of_the_output_may_wait_for_who_prints() {
     }
 }
 
-/// Starts a process that writes for ever and does not end with its worker; gives its number.
+/// Starts a process that writes for ever and does not end with its worker; gives its number once it writes faster than anybody
+/// reads.
 #[task]
 fn leave_a_writer() -> Result<u32, io::Error> {
-    use std::os::unix::process::CommandExt;
-
     let mut command = Command::new("yes");
     let command = command.process_group(0).stdin(Stdio::null());
-    Ok(command.spawn()?.id())
+    let writer = command.spawn()?.id();
+    let mut n_full = 0;
+    while n_full < 100 {
+        // time: it is full for a while before it counts as full
+        thread::sleep(Duration::from_millis(1));
+        n_full = if is_full(rustix::stdio::stdout()) {
+            n_full + 1
+        } else {
+            0
+        };
+    }
+    Ok(writer)
+}
+
+/// Whether nothing can be written there now.
+fn is_full(pipe: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(pipe, PollFlags::OUT)];
+    poll(&mut fds, Some(&Timespec::default())).unwrap() == 0
 }
 
 #[test]
@@ -97,18 +117,14 @@ fn a_process_that_was_left_behind_and_writes_for_ever_holds_nobody_up() {
             let _ = kill_process(pid, Signal::KILL);
         });
     }
-    // Reads more slowly than anybody writes.
-    let (mut reader, writer) = UnixStream::pair().unwrap();
+    let mut child = spawn(NAME, |_| {});
+    let mut output = child.stdout.take().unwrap();
     let slow = thread::spawn(move || {
         let mut bytes = [0; 8 << 10];
-        while matches!(reader.read(&mut bytes), Ok(1..)) {
-            // time: that is what makes it slow
-            thread::sleep(Duration::from_millis(1));
+        while matches!(output.read(&mut bytes), Ok(1..)) {
+            // time: that makes it slower than anybody writes
+            thread::sleep(Duration::from_millis(3));
         }
-    });
-    let child = spawn(NAME, |command| {
-        command.stdout(OwnedFd::from(writer));
-        // The command keeps a copy until it is dropped.
     });
     finish(child, "");
     slow.join().unwrap();

@@ -25,7 +25,6 @@ mod hostile;
 mod initializer;
 mod killing;
 mod last_handle;
-#[cfg(target_os = "linux")]
 mod map;
 mod output;
 mod pair;
@@ -33,7 +32,6 @@ mod queue;
 mod recalled;
 mod replacing;
 mod retries;
-#[cfg(target_os = "linux")]
 mod returned;
 mod scarce;
 mod shared;

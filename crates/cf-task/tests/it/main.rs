@@ -17,3 +17,4 @@ mod remote;
 mod results;
 mod signature;
 mod task_macro;
+mod untyped;

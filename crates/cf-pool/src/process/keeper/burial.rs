@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use cf_core::{BrokenExecutor, Error, Timeout, WorkerDied, WorkerExit};
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    process::Signal,
-    time::Timespec,
-};
+use rustix::process::Signal;
 
 use super::{CallId, Keeper, Verdict};
 use crate::process::{
@@ -75,6 +71,11 @@ impl Keeper<'_> {
     fn wait_for_exit(&self) {
         #[cfg(target_os = "linux")]
         if let Some(pidfd) = &self.process.pidfd {
+            use rustix::{
+                event::{PollFd, PollFlags, poll},
+                time::Timespec,
+            };
+
             let timeout = Timespec {
                 tv_sec: 0,
                 tv_nsec: 100_000_000,

@@ -158,7 +158,8 @@ impl Link {
         if header.kind == Kind::Value {
             job.settle(Answer::Value(receiving.received.incoming()));
         } else {
-            let error = failure(receiving.received.head(), self.pid());
+            let task = job.current().map(|current| current.task);
+            let error = failure(receiving.received.head(), self.pid(), task);
             job.settle(Answer::Failed(error));
         }
         let current = job.current();

@@ -26,6 +26,9 @@ use crate::process::{
 
 /// So many workers in a row that die at start, or cannot be started, break the pool.
 const MAX_START_FAILURES: u32 = 5;
+/// The system's reason follows.
+const NO_PROCESS: &str = "worker processes cannot be started, five times in a row: are the limits of processes, open files or memory \
+    reached? fewer `max_workers` need less";
 /// After the first time that the system had no process for us; longer after each further time.
 const PAUSE: Duration = Duration::from_millis(50);
 /// While other workers live.
@@ -98,7 +101,7 @@ impl Pool {
             StartError::System(_) => {
                 let is_last = n_in_a_row >= MAX_START_FAILURES;
                 let pause = PAUSE * n_in_a_row.pow(2);
-                ("worker processes cannot be started", is_last, pause)
+                (NO_PROCESS, is_last, pause)
             }
         };
         let what = match &failure {

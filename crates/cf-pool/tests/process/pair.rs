@@ -28,7 +28,7 @@ impl Pair {
         for visit in visits {
             visit.result().unwrap();
         }
-        wait_until_idle(&pool);
+        wait_until_idle(&pool, 2);
         let quick = pool.submit(pid::task()).result().unwrap();
         Self { pool, quick }
     }
@@ -37,16 +37,16 @@ impl Pair {
     /// it must look.
     pub(crate) fn teach(&self) {
         for n in 0..N_SHORT {
-            wait_until_idle(&self.pool);
+            wait_until_idle(&self.pool, 2);
             assert_eq!(self.pool.submit(double::task(n)).result().unwrap(), n * 2);
         }
-        wait_until_idle(&self.pool);
+        wait_until_idle(&self.pool, 2);
     }
 }
 
 /// A result is there a moment before its worker counts as free.
-fn wait_until_idle(pool: &ProcessPoolExecutor) {
-    while pool.stats().idle < 2 {
+pub(crate) fn wait_until_idle(pool: &ProcessPoolExecutor, n_workers: usize) {
+    while pool.stats().idle < n_workers {
         thread::yield_now();
     }
 }

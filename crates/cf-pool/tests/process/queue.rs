@@ -8,6 +8,7 @@ use cf_pool::ProcessPoolExecutor;
 use crate::{
     door::{Door, Guest, visit},
     gate::{LONG, ends},
+    pair::wait_until_idle,
     value::{double, pid},
     way::signal,
 };
@@ -78,6 +79,7 @@ fn one_idle_process_is_used_again() {
         let pool = pool(4);
         let first = pool.submit(pid::task()).result().unwrap();
         for _ in 0..20 {
+            wait_until_idle(&pool, 1);
             assert_eq!(pool.submit(pid::task()).result().unwrap(), first);
         }
         assert_eq!(pool.stats().workers.len(), 1);
@@ -99,6 +101,7 @@ fn several_idle_processes_are_used_again() {
             for call in calls {
                 call.result().unwrap();
             }
+            wait_until_idle(&pool, 2);
             assert_eq!(pool.stats().workers.len(), 2, "round {round}");
         }
         assert_eq!(visitors.into_iter().collect::<BTreeSet<_>>().len(), 2);

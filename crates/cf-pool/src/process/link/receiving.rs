@@ -109,7 +109,6 @@ impl Link {
             }
             n_settled += 1;
             if self.settle(header, receiving, tallies)? {
-                self.load.fetch_sub(1, Ordering::SeqCst);
                 n_answered += 1;
             }
         }
@@ -175,6 +174,8 @@ impl Link {
             }
             drop(in_flight);
             self.adapt(receiving);
+            // Who has the value finds the worker free. A keeper that leaves waits for this with the lock of `receiving`.
+            self.load.fetch_sub(1, Ordering::SeqCst);
             tallies.finish(job);
         } else {
             front.current = current;

@@ -257,7 +257,7 @@ impl Worker {
                 return Ok(true);
             }
             let is_called = spin::learn_from(|| {
-                self.keep_no_memory(requests.head() + results.tail());
+                self.keep_no_memory(requests.head().wrapping_add(results.tail()));
                 self.bell.sleep()
             });
             requests.reader_is_up();
@@ -269,7 +269,7 @@ impl Worker {
 
     /// When there is nothing to do for a while, gives back the memory of large messages; the parent does so with the rings'.
     fn keep_no_memory(&mut self, n_passed: u64) {
-        let has_passed = n_passed - self.n_passed > LARGE_BYTES;
+        let has_passed = n_passed.abs_diff(self.n_passed) > LARGE_BYTES;
         if (has_passed || self.received.has_spares()) && !self.bell.sleep_for(KEEP_MEMORY) {
             self.received.forget_spares();
             self.n_passed = n_passed;

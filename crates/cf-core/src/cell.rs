@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    body::{Body, Produces},
     done::Done,
     error::Error,
     hooks::{Callback, Continuation, Hooks, Next, run_chain},
@@ -25,30 +26,8 @@ use crate::{
     unwind,
 };
 
-/// What a cell holds until it is started: a callable with its context, or the lack of one behind a bare promise.
-pub(crate) trait Body: Send + Sized + 'static {
-    type Output: Send + 'static;
-
-    /// Runs a queued cell; a bare promise has nothing to run.
-    fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool;
-
-    /// Runs a queued cell for its one reader and gives the outcome; gives the cell back if there is nothing to run.
-    fn run_and_take(
-        cell: Arc<Cell<Self>>,
-        _: &dyn Host,
-    ) -> Result<Result<Self::Output, Error>, Arc<Cell<Self>>> {
-        Err(cell)
-    }
-
-    fn sources(&self) -> Vec<Weak<dyn Node>> {
-        Vec::new()
-    }
-
-    fn name() -> &'static str;
-}
-
 /// The shared state of one future.
-pub(crate) struct Cell<B: Body> {
+pub(crate) struct Cell<B: Produces> {
     phase: PhaseMirror,
     asked_to_stop: AtomicBool,
     /// Written under the lock, so that no watcher comes between it and the telling of those that are there.
@@ -59,7 +38,7 @@ pub(crate) struct Cell<B: Body> {
     inner: Mutex<Inner<B>>,
 }
 
-struct Inner<B: Body> {
+struct Inner<B: Produces> {
     stage: Stage<B>,
     hooks: Hooks<B::Output>,
 }

@@ -37,6 +37,7 @@
 mod arrivals;
 mod as_completed;
 mod block;
+mod body;
 pub mod bridge;
 mod callable;
 mod canceller;

@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    cell::{Body, Cell},
+    body::{Body, Produces},
+    cell::Cell,
     error::{BoxError, Error, InvalidState},
     frame,
     future::Future,
@@ -25,9 +26,11 @@ pub(crate) struct Promised<T> {
     value: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T: Send + 'static> Body for Promised<T> {
+impl<T> Produces for Promised<T> {
     type Output = T;
+}
 
+impl<T: Send + 'static> Body for Promised<T> {
     fn run(_: Arc<Cell<Self>>, _: &dyn Host) -> bool {
         false
     }

@@ -1,9 +1,14 @@
 //! What a cell holds at each stage of its life: its body, nothing, its outcome, or who has that for a moment.
 
-use crate::{cell::Body, error::Error, state::Phase, sync::thread};
+use crate::{
+    body::{Body, Produces},
+    error::Error,
+    state::Phase,
+    sync::thread,
+};
 
 /// A stage of a cell.
-pub(crate) enum Stage<B: Body> {
+pub(crate) enum Stage<B: Produces> {
     Pending(B),
     Running,
     Done(Result<B::Output, Error>),

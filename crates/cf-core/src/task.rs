@@ -3,8 +3,9 @@
 use std::{any::Any, fmt, sync::Arc};
 
 use crate::{
+    body::{Body, Produces},
     callable::Callable,
-    cell::{Body, Cell},
+    cell::Cell,
     context::Context,
     error::{Error, Exception},
     frame,
@@ -22,9 +23,11 @@ struct Work<C> {
     context: Context,
 }
 
-impl<C: Callable + 'static> Body for Work<C> {
+impl<C: Callable> Produces for Work<C> {
     type Output = C::Output;
+}
 
+impl<C: Callable + 'static> Body for Work<C> {
     fn run(cell: Arc<Cell<Self>>, host: &dyn Host) -> bool {
         run(cell, host, false)
     }

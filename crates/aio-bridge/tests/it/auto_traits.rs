@@ -38,6 +38,39 @@ fn futures_go_to_any_thread_and_may_be_shared_by_threads() {
     is_send_and_sync::<Shield<OnlySend>>();
 }
 
+/// A coroutine that holds a handle of a borrowed type across an await: the compiler forgets which lifetime it has there.
+async fn holds<H>(handle: H) {
+    std::future::ready(()).await;
+    drop(handle);
+}
+
+#[test]
+fn a_coroutine_that_holds_a_handle_of_a_static_borrow_goes_to_any_thread() {
+    async fn promise(promise: AioPromise<&'static str>) {
+        holds(promise).await;
+    }
+    async fn blocking(
+        promise: cf_core::Promise<&'static str>,
+        future: cf_core::Future<&'static str>,
+    ) {
+        holds((promise, future)).await;
+    }
+    async fn awaitable(future: AioFuture<&'static str>, shared: SharedAioFuture<&'static str>) {
+        holds((future, shared)).await;
+    }
+    async fn task(task: Task<&'static str>) {
+        holds(task).await;
+    }
+
+    fn sends<A, F: Future + Send>(_: fn(A) -> F) {}
+    fn sends_two<A, B, F: Future + Send>(_: fn(A, B) -> F) {}
+
+    sends(promise);
+    sends(task);
+    sends_two(blocking);
+    sends_two(awaitable);
+}
+
 #[test]
 fn handles_that_cancel_go_to_any_thread() {
     is_send_and_sync::<AioCanceller>();

@@ -12,7 +12,7 @@ use cf_core::TimedOut;
 use futures_core::Stream;
 use tokio::time::Sleep;
 
-use crate::{clock, future_like::FutureLike, set::Set};
+use crate::{awaitable::Awaitables, clock, future_like::FutureLike, set::Set};
 
 /// Gives the futures and tasks back as they end, whichever is next; a `Stream`, or step by step with `next().await`.
 ///
@@ -36,7 +36,7 @@ use crate::{clock, future_like::FutureLike, set::Set};
 /// });
 /// assert_eq!(sum.unwrap(), 6);
 /// ```
-pub fn as_completed<F: FutureLike>(futures: impl IntoIterator<Item = F>) -> AsCompleted<F> {
+pub fn as_completed<F: FutureLike>(futures: impl Awaitables<F>) -> AsCompleted<F> {
     AsCompleted {
         set: Set::new(futures),
     }
@@ -120,7 +120,7 @@ impl<F: FutureLike> fmt::Debug for AsCompleted<F> {
 /// }).unwrap();
 /// ```
 pub fn as_completed_timeout<F: FutureLike>(
-    futures: impl IntoIterator<Item = F>,
+    futures: impl Awaitables<F>,
     timeout: Duration,
 ) -> AsCompletedTimeout<F> {
     AsCompletedTimeout {

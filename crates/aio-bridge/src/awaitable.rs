@@ -59,6 +59,29 @@ where
     type Body = B;
 }
 
+/// Several awaitables: any list or iterator (`IntoIterator`) of them.
+///
+/// # Examples
+/// ```
+/// use aio_bridge::{AioFuture, Awaitables, Error, gather, run};
+///
+/// async fn sum(numbers: impl Awaitables<AioFuture<u32>>) -> Result<u32, Error> {
+///     Ok(gather(numbers).await?.iter().sum())
+/// }
+///
+/// assert_eq!(run(async { sum([]).await }).unwrap().unwrap(), 0);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a collection of awaitables",
+    label = "neither a list nor an iterator of them",
+    note = "one by itself is put in a list, `[x]`, or simply awaited; `aio_bridge::wait_for` awaits it for a limited time",
+    note = "a blocking future is made awaitable by `aio_bridge::wrap_future`, a coroutine is made a task by `aio_bridge::create_task`"
+)]
+pub trait Awaitables<A>: IntoIterator<Item = A> {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator<Item = A>, A> Awaitables<A> for I {}
+
 /// What an awaitable may give where its failure matters: a `Result`, whose `Err` is the failure, or a plain value.
 ///
 /// It is there for `Result` and for common values of the standard library. For a type of your own, implement it; for

@@ -23,7 +23,8 @@ use cf_core::{BoxError, Error};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a coroutine",
     label = "only a std future whose output is `Send` can be run as a task",
-    note = "a blocking future is made awaitable by `aio_bridge::wrap_future`, a closure is run by `aio_bridge::to_thread` or `run_in_executor`"
+    note = "a blocking future is made awaitable by `aio_bridge::wrap_future`, a closure is run by `aio_bridge::to_thread` or `run_in_executor`",
+    note = "what is only awaitable (`IntoFuture`) is made a std future by its `into_future()`"
 )]
 pub trait Coroutine: sealed::Sealed {
     /// The task's value.

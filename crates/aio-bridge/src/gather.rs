@@ -10,7 +10,7 @@ use std::{
 use cf_core::{Error, bridge::Completions};
 
 use crate::{
-    awaitable::{Awaitable, Outcome},
+    awaitable::{Awaitable, Awaitables, Outcome},
     child::{Child, Value, ensure},
     delivery::{self, Told},
     handles,
@@ -40,7 +40,7 @@ use crate::{
 /// assert_eq!(squares.unwrap().unwrap(), [1, 4, 9]);
 /// ```
 #[track_caller]
-pub fn gather<A>(awaitables: impl IntoIterator<Item = A>) -> Gather<Value<A>>
+pub fn gather<A>(awaitables: impl Awaitables<A>) -> Gather<Value<A>>
 where
     A: Awaitable + 'static,
     A::Gives: Outcome,

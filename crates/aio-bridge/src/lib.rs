@@ -109,6 +109,7 @@ mod run;
 mod set;
 mod shared;
 mod shield;
+mod signpost;
 mod task;
 mod threadsafe;
 mod timeout;
@@ -122,7 +123,7 @@ pub use cf_core::{DoneAndNotDone, Error, ReturnWhen, TimedOut};
 
 pub use self::{
     as_completed::{AsCompleted, AsCompletedTimeout, as_completed, as_completed_timeout},
-    awaitable::{Awaitable, Outcome},
+    awaitable::{Awaitable, Awaitables, Outcome},
     callbacks::CallbackId,
     clock::sleep,
     close::Close,

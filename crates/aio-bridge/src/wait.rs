@@ -4,7 +4,7 @@ use std::{future::poll_fn, task::Poll, time::Duration};
 
 use cf_core::{DoneAndNotDone, ReturnWhen};
 
-use crate::{clock, future_like::FutureLike, set::Set};
+use crate::{awaitable::Awaitables, clock, future_like::FutureLike, set::Set};
 
 /// Waits for futures and tasks, as `when` says, and gives them back in two sets, both in input order.
 ///
@@ -26,7 +26,7 @@ use crate::{clock, future_like::FutureLike, set::Set};
 /// }).unwrap();
 /// ```
 pub async fn wait<F: FutureLike>(
-    futures: impl IntoIterator<Item = F>,
+    futures: impl Awaitables<F>,
     when: ReturnWhen,
 ) -> DoneAndNotDone<F> {
     let mut set = Set::new(futures);
@@ -52,7 +52,7 @@ pub async fn wait<F: FutureLike>(
 /// }).unwrap();
 /// ```
 pub async fn wait_timeout<F: FutureLike>(
-    futures: impl IntoIterator<Item = F>,
+    futures: impl Awaitables<F>,
     timeout: Duration,
     when: ReturnWhen,
 ) -> DoneAndNotDone<F> {

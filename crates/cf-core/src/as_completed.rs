@@ -6,7 +6,7 @@ use crate::{
     block::Limit,
     set::{Enough, Set},
     timeout::TimedOut,
-    waitable::Waitable,
+    waitable::{Waitable, Waitables},
 };
 
 /// Gives the futures one by one as they end, those that have ended already first.
@@ -32,7 +32,7 @@ use crate::{
 /// assert_eq!(in_order.next().unwrap().result().unwrap(), "slow");
 /// assert!(in_order.next().is_none());
 /// ```
-pub fn as_completed<F: Waitable>(futures: impl IntoIterator<Item = F>) -> AsCompleted<F> {
+pub fn as_completed<F: Waitable>(futures: impl Waitables<F>) -> AsCompleted<F> {
     AsCompleted {
         set: Set::new(futures),
     }
@@ -61,7 +61,7 @@ pub fn as_completed<F: Waitable>(futures: impl IntoIterator<Item = F>) -> AsComp
 /// assert!(in_order.next().is_none());
 /// ```
 pub fn as_completed_timeout<F: Waitable>(
-    futures: impl IntoIterator<Item = F>,
+    futures: impl Waitables<F>,
     timeout: Duration,
 ) -> AsCompletedTimeout<F> {
     let limit = Limit::after(timeout);

@@ -4,7 +4,7 @@ use crate::error::{BoxError, Error};
 
 /// Work that can be called once, on any thread.
 ///
-/// Every closure is one; [`fallible`] makes one of a closure that returns a `Result`.
+/// Every closure without arguments is one; [`fallible`] makes one of a closure that returns a `Result`.
 ///
 /// # Examples
 /// ```
@@ -25,7 +25,9 @@ use crate::error::{BoxError, Error};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not something an executor can run",
     label = "neither a closure without arguments nor a `Callable`",
-    note = "pass a closure that takes no arguments and is `Send` (use `move` to capture them): `submit(move || f(x))`"
+    note = "pass a closure that takes no arguments and is `Send` (use `move` to capture them): `submit(move || f(x))`",
+    note = "a coroutine runs on a loop: `aio_bridge::create_task` starts it there, `aio_bridge::run_coroutine_threadsafe` does so from a thread",
+    note = "a future is no work to be run: a blocking one is awaited through `aio_bridge::wrap_future`, an awaitable one as it is"
 )]
 pub trait Callable: Send {
     /// What the future of the call gives.
@@ -40,13 +42,50 @@ pub trait Callable: Send {
 
 impl<F, T> Callable for F
 where
-    F: FnOnce() -> T + Send,
+    F: Closure<Output = T> + Send,
     T: Send,
 {
     type Output = T;
 
     fn call(self) -> Result<T, Error> {
-        Ok(self())
+        Ok(self.run())
+    }
+}
+
+/// A closure without arguments, and nothing else: other work implements [`Callable`] itself.
+///
+/// # Examples
+/// ```
+/// use cf_core::{Callable, Closure};
+///
+/// fn later<T: Send>(f: impl Closure<Output = T> + Send) -> impl Callable<Output = T> {
+///     f
+/// }
+///
+/// assert_eq!(later(|| 7).call().unwrap(), 7);
+/// ```
+// The words are those of `Callable`: rustc looks at one or the other, as the call is written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something an executor can run",
+    label = "neither a closure without arguments nor a `Callable`",
+    note = "pass a closure that takes no arguments and is `Send` (use `move` to capture them): `submit(move || f(x))`",
+    note = "a coroutine runs on a loop: `aio_bridge::create_task` starts it there, `aio_bridge::run_coroutine_threadsafe` does so from a thread",
+    note = "a future is no work to be run: a blocking one is awaited through `aio_bridge::wrap_future`, an awaitable one as it is"
+)]
+pub trait Closure {
+    /// What it returns.
+    type Output;
+
+    /// Calls it.
+    fn run(self) -> Self::Output;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: FnOnce() -> T, T> Closure for F {
+    type Output = T;
+
+    fn run(self) -> T {
+        self()
     }
 }
 

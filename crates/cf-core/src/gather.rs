@@ -9,6 +9,7 @@ use crate::{
     promise::Promise,
     sync::{Mutex, lock},
     unwind,
+    waitable::Waitables,
 };
 
 /// Gives a future of all the values, in the order of `futures`.
@@ -25,7 +26,7 @@ use crate::{
 /// let squares = gather((1..=3).map(|n| executor.spawn(move || n * n)));
 /// assert_eq!(squares.result().unwrap(), [1, 4, 9]);
 /// ```
-pub fn gather<T: Send + 'static>(futures: impl IntoIterator<Item = Future<T>>) -> Future<Vec<T>> {
+pub fn gather<T: Send + 'static>(futures: impl Waitables<Future<T>>) -> Future<Vec<T>> {
     let futures: Vec<_> = futures.into_iter().collect();
     let sources = futures
         .iter()

@@ -63,6 +63,7 @@ mod promise;
 mod refusal;
 mod set;
 mod shared;
+mod signpost;
 mod slot;
 #[doc(hidden)]
 pub mod spin;
@@ -80,7 +81,7 @@ mod waitable;
 pub use self::{
     as_completed::{AsCompleted, AsCompletedTimeout, as_completed, as_completed_timeout},
     block::BlockedSection,
-    callable::{Callable, Fallible, fallible},
+    callable::{Callable, Closure, Fallible, fallible},
     canceller::Canceller,
     chunker::{CallEach, Calls, Chunker},
     context::{Context, Restore, add_propagator},
@@ -101,5 +102,5 @@ pub use self::{
     timeout::{TimedOut, Timeout},
     unwind::{Panic, PanicLocation},
     wait::{DoneAndNotDone, ReturnWhen, wait, wait_timeout},
-    waitable::Waitable,
+    waitable::{Waitable, Waitables},
 };

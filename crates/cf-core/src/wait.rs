@@ -8,7 +8,7 @@ use crate::{
     frame,
     graph::Need,
     set::{Enough, Set},
-    waitable::Waitable,
+    waitable::{Waitable, Waitables},
 };
 
 /// When [`wait`] returns.
@@ -68,10 +68,7 @@ pub struct DoneAndNotDone<F> {
 /// let sets = wait([pending, ended], ReturnWhen::FirstCompleted);
 /// assert_eq!(sets.done.into_iter().next().unwrap().result().unwrap(), 7);
 /// ```
-pub fn wait<F: Waitable>(
-    futures: impl IntoIterator<Item = F>,
-    when: ReturnWhen,
-) -> DoneAndNotDone<F> {
+pub fn wait<F: Waitable>(futures: impl Waitables<F>, when: ReturnWhen) -> DoneAndNotDone<F> {
     wait_limited(futures, Limit::Untimed, when)
 }
 
@@ -90,7 +87,7 @@ pub fn wait<F: Waitable>(
 /// assert_eq!(sets.not_done.len(), 1);
 /// ```
 pub fn wait_timeout<F: Waitable>(
-    futures: impl IntoIterator<Item = F>,
+    futures: impl Waitables<F>,
     timeout: Duration,
     when: ReturnWhen,
 ) -> DoneAndNotDone<F> {

@@ -1,4 +1,4 @@
-//! What `wait` and `as_completed` take: any blocking future, by value or by reference.
+//! What `wait` and `as_completed` take: any blocking future, by value or by reference, and several of them.
 
 use std::sync::Arc;
 
@@ -113,6 +113,30 @@ impl<T: Send + Sync + 'static> Waitable for SharedFuture<T> {
         Self::running(self)
     }
 }
+
+/// Several blocking futures: any list or iterator (`IntoIterator`) of them.
+///
+/// # Examples
+/// ```
+/// use cf_core::{Future, ReturnWhen, Waitable, Waitables, wait};
+///
+/// fn are_done<F: Waitable>(futures: impl Waitables<F>) -> bool {
+///     wait(futures, ReturnWhen::AllCompleted).not_done.is_empty()
+/// }
+///
+/// assert!(are_done(Vec::<Future<u32>>::new()));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a collection of the blocking futures that this call takes",
+    label = "neither a list nor an iterator of them",
+    note = "a future by itself is put in a list, `[x]`, or waited for with its `result`",
+    note = "`wait` and `as_completed` take futures, references to them and shared ones, `gather` takes futures only",
+    note = "an awaitable future or coroutine is run on the loop with `aio_bridge::run_coroutine_threadsafe`, which gives a blocking future"
+)]
+pub trait Waitables<F>: IntoIterator<Item = F> {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator<Item = F>, F> Waitables<F> for I {}
 
 /// A handle that leads to a future is as good as the future.
 macro_rules! through {

@@ -59,10 +59,14 @@ fn main() {
             a_flood_leaves_nothing_behind,
         ),
     ];
+    // As libtest writes it, so that who reads its lines can read these.
+    let n_tests = tests.len();
+    println!("running {n_tests} tests");
     for (name, test) in tests {
         test();
         println!("test {name} ... ok");
     }
+    println!("test result: ok. {n_tests} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
 }
 
 /// How many allocations `f` makes, after a warm-up.

@@ -1,0 +1,8 @@
+//! M16: a task is not waited for by a blocking call.
+
+use cf_core::ReturnWhen;
+
+fn main() {
+    let x = aio_bridge::create_task(async { 42_u32 });
+    let _ = cf_core::wait([x], ReturnWhen::AllCompleted);
+}

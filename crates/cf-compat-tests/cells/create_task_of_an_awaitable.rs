@@ -1,0 +1,19 @@
+//! M05: a type that is only `IntoFuture` is no coroutine.
+
+use aio_bridge::create_task;
+
+struct Order;
+
+impl IntoFuture for Order {
+    type Output = u32;
+    type IntoFuture = std::future::Ready<u32>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        std::future::ready(42)
+    }
+}
+
+fn main() {
+    let x = Order;
+    let _ = create_task(x);
+}

@@ -1,0 +1,19 @@
+//! M22: a type that is only `IntoFuture` is not in two places.
+
+use aio_bridge::gather;
+
+struct Order;
+
+impl IntoFuture for Order {
+    type Output = u32;
+    type IntoFuture = std::future::Ready<u32>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        std::future::ready(42)
+    }
+}
+
+fn main() {
+    let x = Order;
+    let _ = gather([x, x]);
+}

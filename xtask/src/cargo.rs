@@ -10,6 +10,10 @@ pub(crate) fn root() -> PathBuf {
     own.parent().map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
+/// Keeps what makes the next build of the same thing faster. The tasks build each combination of features once, and it would be
+/// most of what they leave on the disk.
+pub(crate) const INCREMENTAL: &str = "CARGO_INCREMENTAL";
+
 /// The cargo that started us, in the workspace's root, with nothing to read on its standard input.
 pub(crate) fn cargo<I>(args: I) -> Command
 where
@@ -17,6 +21,9 @@ where
 {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).stdin(Stdio::null()).args(args);
+    if std::env::var_os(INCREMENTAL).is_none() {
+        command.env(INCREMENTAL, "0");
+    }
     command
 }
 

@@ -6,16 +6,14 @@
 use crate::cargo::cargo;
 use crate::manifest::{self, Manifest};
 use crate::report::Report;
-use crate::{doc, loom, tidy};
+use crate::{doc, loom, matrix, tidy};
 
-/// Nothing is built on it, so it is linted with the workspace only; its test runs every case once, for a moment.
-const BENCHMARKS: &str = "cf-bench";
 /// A folder small enough for the tour to be over at once.
 const TOUR_DIR: &str = "docs";
 
 pub(crate) fn run(report: &mut Report) -> Result<(), String> {
     let crates = manifest::crates()?;
-    let tested = || crates.iter().filter(|package| package.name() != BENCHMARKS);
+    let tested = || crates.iter().filter(|package| package.is_tested());
 
     report.command("fmt", &mut cargo(["fmt", "--all", "--check"]));
     tidy::run(report)?;
@@ -39,14 +37,20 @@ pub(crate) fn run(report: &mut Report) -> Result<(), String> {
         }
     }
 
+    let mut printed = Vec::new();
     for package in tested() {
         for features in package.feature_sets() {
-            let mut test = cargo(["test", "-p", package.name()]);
-            report.command(named("test", package, &features), test.args(&features));
+            let name = named("test", package, &features);
+            let text = report.captured(name, &mut matrix::tests(package, &features));
+            printed.push((package.name().to_owned(), text));
         }
     }
+    matrix::pages(report, &printed, matrix::Mode::Check);
     report.command("test xtask", &mut cargo(["test", "-p", "xtask"]));
-    report.command("test benchmarks", &mut cargo(["test", "-p", BENCHMARKS]));
+    report.command(
+        "test benchmarks",
+        &mut cargo(["test", "-p", manifest::BENCHMARKS]),
+    );
 
     doc::run(report)?;
     for package in tested() {

@@ -6,9 +6,14 @@ mod ci;
 mod doc;
 mod loom;
 mod manifest;
+mod matrix;
+mod ran;
 mod report;
+mod rows;
+mod source;
 mod tidy;
 mod tour;
+mod tree;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -22,8 +27,10 @@ The workspace's tasks.
 
 Usage: cargo xtask <task>
 
-  ci            everything that must hold: fmt, tidy, clippy, tests, rustdoc, examples, loom models
+  ci            everything that must hold: fmt, tidy, clippy, tests, pages, rustdoc, examples, loom models
   tour [DIR]    a walk through the library on the files of DIR (default: this workspace)
+  matrix        runs all tests and makes docs/compat-matrix.{md,html} and docs/conformance.md of what
+                came out; with --check it writes nothing, and fails if a page is stale
   bench [ARGS]  the table of ratios against other libraries; ARGS go to the benchmark as they are
   tidy          the house rules that no compiler checks
   loom          the models of every race, run by loom
@@ -41,6 +48,7 @@ ci sets CF_SHORT=1 for the examples it runs.
 enum Task {
     Ci,
     Tour(Option<OsString>),
+    Matrix(matrix::Mode),
     Bench(Vec<OsString>),
     Tidy,
     Loom,
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
     let outcome = match task {
         Task::Ci => report("ci", ci::run),
         Task::Tour(dir) => report("tour", |report| tour::run(report, dir)),
+        Task::Matrix(mode) => report("matrix", |report| matrix::run(report, mode)),
         Task::Bench(args) => report("bench", |report| bench::run(report, args)),
         Task::Tidy => report("tidy", tidy::run),
         Task::Loom => report("loom", loom::run),
@@ -96,6 +105,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         "doc" => Task::Doc,
         "help" => Task::Help,
         "loom" => Task::Loom,
+        "matrix" => Task::Matrix(matrix::Mode::Write),
         "tidy" => Task::Tidy,
         "tour" => Task::Tour(None),
         _ => return Err(format!("there is no task `{name}`").into()),
@@ -104,6 +114,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         match (arg, &mut task) {
             (Long("help") | Short('h'), _) => return Ok(Task::Help),
             (Value(value), Task::Tour(dir @ None)) => *dir = Some(value),
+            (Long("check"), Task::Matrix(mode)) => *mode = matrix::Mode::Check,
             (other, _) => return Err(other.unexpected()),
         }
     }
@@ -125,6 +136,11 @@ mod tests {
         assert_eq!(parsed(&["loom"]), Ok(Task::Loom));
         assert_eq!(parsed(&["doc"]), Ok(Task::Doc));
         assert_eq!(parsed(&["tour"]), Ok(Task::Tour(None)));
+        assert_eq!(parsed(&["matrix"]), Ok(Task::Matrix(matrix::Mode::Write)));
+        assert_eq!(
+            parsed(&["matrix", "--check"]),
+            Ok(Task::Matrix(matrix::Mode::Check))
+        );
     }
 
     #[test]
@@ -157,5 +173,6 @@ mod tests {
         assert!(parsed(&["ci", "extra"]).is_err());
         assert!(parsed(&["tour", "a", "b"]).is_err());
         assert!(parsed(&["--quick"]).is_err());
+        assert!(parsed(&["ci", "--check"]).is_err());
     }
 }

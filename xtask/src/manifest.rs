@@ -1,10 +1,14 @@
 //! The manifests of the workspace's crates, as far as the tasks need to know them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::cargo::root;
+
+/// Nothing is built on it, so it is linted with the workspace only; its test runs every case once, for a moment.
+pub(crate) const BENCHMARKS: &str = "cf-bench";
 
 /// One crate's `Cargo.toml`.
 #[derive(Debug)]
@@ -50,6 +54,11 @@ impl Manifest {
         self.package("name")
             .and_then(Value::as_str)
             .unwrap_or_default()
+    }
+
+    /// Whether it is tested with each combination of its features.
+    pub(crate) fn is_tested(&self) -> bool {
+        self.name() != BENCHMARKS
     }
 
     /// The value of a key of `[package]`.
@@ -135,17 +144,23 @@ impl Manifest {
         sets
     }
 
-    /// The examples in the crate's folder.
+    /// The examples, in the order of names: those in the crate's folder, and those that have a path in the manifest.
     pub(crate) fn examples(&self) -> Vec<Example> {
         let paths = entries(&self.dir.join("examples")).unwrap_or_default();
-        let is_example = |path: &PathBuf| {
+        let is_example = |path: &&PathBuf| {
             path.extension().is_some_and(|ext| ext == "rs") || path.join("main.rs").is_file()
         };
-        let stems = paths
+        let found = paths
             .iter()
-            .filter(|path| is_example(path))
+            .filter(is_example)
             .filter_map(|path| path.file_stem()?.to_str());
-        stems
+        let placed = self
+            .declared_examples()
+            .filter(|example| example.get("path").is_some())
+            .filter_map(|example| example.get("name")?.as_str());
+        let names: BTreeSet<&str> = found.chain(placed).collect();
+        names
+            .into_iter()
             .map(|name| Example {
                 name: name.to_owned(),
                 features: self.features_of_example(name),
@@ -154,13 +169,8 @@ impl Manifest {
     }
 
     fn features_of_example(&self, name: &str) -> Vec<String> {
-        let declared = self
-            .table
-            .get("example")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let features = declared
+        let features = self
+            .declared_examples()
             .filter(|example| example.get("name").and_then(Value::as_str) == Some(name))
             .filter_map(|example| example.get("required-features")?.as_array());
         features
@@ -168,6 +178,11 @@ impl Manifest {
             .filter_map(Value::as_str)
             .map(str::to_owned)
             .collect()
+    }
+
+    fn declared_examples(&self) -> impl Iterator<Item = &Value> {
+        let declared = self.table.get("example").and_then(Value::as_array);
+        declared.into_iter().flatten()
     }
 }
 
@@ -228,6 +243,37 @@ mod tests {
             [target.'cfg(cf_loom)'.dependencies]
             c = '1'";
         assert_eq!(manifest(text).dependencies(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn an_example_with_a_path_is_found_wherever_it_stands() {
+        let text = "
+            [[example]]
+            name = 'b'
+            path = 'examples/deep/b.rs'
+            required-features = ['rayon']
+            [[example]]
+            name = 'a'
+            path = 'elsewhere/a.rs'
+            [[example]]
+            name = 'none-such'";
+        let example = |name: &str, features: &[&str]| Example {
+            name: name.to_owned(),
+            features: features.iter().copied().map(str::to_owned).collect(),
+        };
+        assert_eq!(
+            manifest(text).examples(),
+            [example("a", &[]), example("b", &["rayon"])]
+        );
+    }
+
+    #[test]
+    fn an_example_in_the_folder_that_has_a_path_too_is_one() {
+        let dir = root().join("crates/concurrent-futures");
+        let text = "[[example]]\nname = 'tour'\npath = 'examples/tour/main.rs'";
+        let examples = Manifest::parse(dir, text).unwrap().examples();
+        let tours = examples.iter().filter(|example| example.name == "tour");
+        assert_eq!(tours.count(), 1);
     }
 
     #[test]

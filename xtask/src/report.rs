@@ -1,8 +1,12 @@
 //! Timed sections, their verdicts, and the summary a task ends with.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::process::{Command, ExitCode};
+use std::io::{self, BufRead, BufReader};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::cargo::INCREMENTAL;
 
 /// Runs the sections of one task and remembers how each ended.
 #[derive(Debug)]
@@ -36,6 +40,21 @@ impl Report {
             Ok(status) => Err(status.to_string()),
             Err(error) => Err(error.to_string()),
         })
+    }
+
+    /// The same; gives what was printed, its two streams as they came.
+    pub(crate) fn captured(&mut self, name: impl Into<String>, command: &mut Command) -> String {
+        let mut printed = String::new();
+        let shown = shown(command);
+        self.section(name, shown, || {
+            let status = pass_on(command, &mut printed).map_err(|error| error.to_string())?;
+            if status.success() {
+                Ok(())
+            } else {
+                Err(status.to_string())
+            }
+        });
+        printed
     }
 
     /// Runs a check of our own as one section; `rerun` is the command that repeats it. True if it passed.
@@ -96,6 +115,25 @@ impl Report {
     }
 }
 
+/// Runs a command; what it prints is printed here line by line, and kept.
+fn pass_on(command: &mut Command, printed: &mut String) -> io::Result<ExitStatus> {
+    let (reader, writer) = io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let child = command.spawn();
+    // The command keeps our ends of the pipe, and the reader would wait for them.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child?;
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        print!("{text}");
+        printed.push_str(&text);
+        line.clear();
+    }
+    child.wait()
+}
+
 fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }
@@ -103,7 +141,8 @@ fn seconds(duration: Duration) -> String {
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let mut words = Vec::new();
-    for (name, value) in command.get_envs() {
+    let told = |name: &OsStr| name != INCREMENTAL;
+    for (name, value) in command.get_envs().filter(|(name, _)| told(name)) {
         if let Some(value) = value {
             words.push(format!(
                 "{}={}",
@@ -167,6 +206,16 @@ mod tests {
         let mut report = Report::new("ci");
         assert!(!report.command("missing", &mut Command::new("/no/such/program")));
         assert_eq!(report.sections[0].rerun, "/no/such/program");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_command_prints_is_kept_and_its_status_counts() {
+        let mut report = Report::new("ci");
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; exit 3"]);
+        assert_eq!(report.captured("sh", &mut command), "one\ntwo\n");
+        assert!(!report.sections[0].ok);
     }
 
     #[test]

@@ -7,15 +7,13 @@ mod manifests;
 mod places;
 mod rows;
 mod sleep;
-mod source;
-mod tree;
 mod unsafety;
 
 use std::fmt;
 
 use crate::cargo::root;
 use crate::report::Report;
-use tree::Tree;
+use crate::tree::Tree;
 
 /// A rule broken at one place.
 #[derive(Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Lints are silenced with `expect` and a reason: it complains when the reason has gone.
 
 use super::Finding;
-use super::tree::Tree;
+use crate::tree::Tree;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

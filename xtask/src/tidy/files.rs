@@ -1,7 +1,7 @@
 //! The shape of files: their first line, their length, their name.
 
 use super::Finding;
-use super::tree::{File, Tree};
+use crate::tree::{File, Tree};
 
 const MAX_LINES: usize = 500;
 const MANY_LINES: usize = 400;

@@ -1,8 +1,8 @@
 //! Crates depend downwards only: facade, bridge, pools, tasks, core.
 
 use super::Finding;
-use super::tree::Tree;
 use crate::manifest::Manifest;
+use crate::tree::Tree;
 
 /// From the bottom up. A crate may depend on those of lower layers only.
 const LAYERS: [&[&str]; 7] = [

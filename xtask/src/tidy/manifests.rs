@@ -1,8 +1,8 @@
 //! Every crate inherits the lints; those that are published say what they are and under which licence.
 
 use super::Finding;
-use super::tree::Tree;
 use crate::manifest::Manifest;
+use crate::tree::Tree;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -1,14 +1,12 @@
 //! Every row of the behavioural reference is tested, or `docs/from-python.md` says why it cannot or need not be.
 //!
-//! A test names its rows in a comment directly above it, the ids first: `// F02, F17` or `// F02: why this one`.
-//! A line of the table in `docs/from-python.md` has one cell with ids only and one that begins with a verdict:
-//! `compile error` (the same line names the file under `tests/compile_fail/`), `deviates: <reason>` or `n/a: <reason>`.
+//! How tests and tables name rows is said in `rows.rs`. Whether those tests pass is what `cargo xtask matrix` finds out.
 
 use std::collections::BTreeSet;
 
 use super::Finding;
-use super::source::Line;
-use super::tree::{File, Tree};
+use crate::rows::{Entry, TABLE, leading_ids, told};
+use crate::tree::Tree;
 
 /// The families of rows and how many there are of each, counted from 1. The reference is CPython 3.13.
 const FAMILIES: [(&str, u8, &str); 9] = [
@@ -22,16 +20,15 @@ const FAMILIES: [(&str, u8, &str); 9] = [
     ("AT", 51, "tasks, gather, timeouts, run"),
     ("B", 38, "the bridge between the two"),
 ];
-/// Families of parts that are not built yet: known, not checked.
-const LATER: [&str; 2] = ["M", "X"];
-const TABLE: &str = "docs/from-python.md";
-const CELLS: &str = "tests/compile_fail/";
+/// Families that the cells of the matrix name too, and they are known only when they run: `cargo xtask matrix` checks them.
+const OF_THE_MATRIX: [&str; 3] = ["M", "X", "S"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut covered = BTreeSet::new();
     let mut findings = Vec::new();
     for file in tree.rust().filter(|file| !file.is_under("compile_fail")) {
-        for (line, ids) in tested(file) {
+        for (line, comment) in told(file).into_iter().flat_map(|told| told.comments) {
+            let (ids, _) = leading_ids(comment);
             take(ids, &file.path, line, &mut covered, &mut findings);
         }
     }
@@ -75,155 +72,17 @@ fn take(
     }
 }
 
-/// The comments that name rows directly above a test: line and ids.
-fn tested(file: &File) -> Vec<(usize, Vec<String>)> {
-    let is_test_file = file.is_under("tests") || file.stem() == "tests";
-    let marker = file
-        .lines
-        .iter()
-        .position(|line| line.code.contains("#[cfg(test)]"));
-    let first = if is_test_file {
-        0
-    } else {
-        marker.unwrap_or(file.lines.len())
-    };
-    let lines = file.lines.iter().enumerate().skip(first);
-    let named = lines
-        .filter(|(_, line)| line.is_comment())
-        .map(|(index, line)| {
-            let (ids, _) = leading_ids(line.comment.trim_start().trim_start_matches(['/', '!']));
-            (index, ids)
-        });
-    let is_above = |index: usize| is_above_test(&file.lines[index + 1..]);
-    named
-        .filter(|(index, ids)| !ids.is_empty() && is_above(*index))
-        .map(|(index, ids)| (index + 1, ids))
-        .collect()
-}
-
-/// True if what follows, after more comments and attributes, is a function.
-fn is_above_test(lines: &[Line]) -> bool {
-    let next = lines
-        .iter()
-        .find(|line| !line.is_comment() && !is_other_attribute(line));
-    next.is_some_and(|line| line.code.contains("#[test]") || line.has_word("fn"))
-}
-
-fn is_other_attribute(line: &Line) -> bool {
-    line.is_attribute() && !line.code.contains("#[test]") && !line.has_word("fn")
-}
-
-/// The ids a text begins with, and the rest. Ids are separated by commas, spaces or "and".
-fn leading_ids(text: &str) -> (Vec<String>, &str) {
-    let mut ids = Vec::new();
-    let mut rest = text.trim();
-    loop {
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(rest.len());
-        let (word, tail) = rest.split_at(end);
-        if !is_id(word) {
-            return (ids, rest);
-        }
-        ids.push(word.to_owned());
-        rest = tail.trim_start_matches([',', ' ', '&']);
-        rest = rest.strip_prefix("and ").unwrap_or(rest);
-    }
-}
-
-/// One or two capitals of a known family and two digits.
-fn is_id(word: &str) -> bool {
-    let (family, number) = word.split_at(
-        word.find(|c: char| c.is_ascii_digit())
-            .unwrap_or(word.len()),
-    );
-    let is_known = FAMILIES.iter().any(|(known, ..)| *known == family) || LATER.contains(&family);
-    is_known && number.len() == 2 && number.bytes().all(|digit| digit.is_ascii_digit())
-}
-
 fn exists(id: &str) -> bool {
     let (family, number) = id.split_at(id.len() - 2);
     let n_rows = FAMILIES
         .iter()
         .find(|(known, ..)| *known == family)
-        .map_or(u8::MAX, |(_, n_rows, _)| *n_rows);
-    number
-        .parse()
-        .is_ok_and(|number| (1..=n_rows).contains(&number))
-}
-
-/// A line of the table that gives a verdict on rows.
-struct Entry<'a> {
-    ids: Vec<String>,
-    verdict: &'static str,
-    /// What the cells say after the verdict.
-    reason: String,
-    line: &'a str,
-}
-
-impl<'a> Entry<'a> {
-    fn parse(line: &'a str) -> Option<Self> {
-        let cells: Vec<&str> = line
-            .trim()
-            .strip_prefix('|')?
-            .split('|')
-            .map(|cell| cell.trim().trim_matches('*'))
-            .collect();
-        let ids = cells
-            .iter()
-            .map(|cell| leading_ids(cell))
-            .find(|(ids, rest)| !ids.is_empty() && rest.is_empty());
-        let (ids, _) = ids?;
-        let (index, verdict) = cells.iter().enumerate().find_map(|(index, cell)| {
-            let verdicts = ["compile error", "deviates", "n/a"];
-            let begins = |verdict: &&str| {
-                cell.get(..verdict.len())
-                    .is_some_and(|head| head.eq_ignore_ascii_case(verdict))
-            };
-            Some((index, verdicts.into_iter().find(begins)?))
-        })?;
-        let reason = std::iter::once(&cells[index][verdict.len()..])
-            .chain(cells[index + 1..].iter().copied());
-        Some(Self {
-            ids,
-            verdict,
-            reason: reason.collect::<Vec<_>>().join(" "),
-            line,
-        })
-    }
-
-    fn complaint(&self, tree: &Tree) -> Option<String> {
-        let rows = self.ids.join(", ");
-        if self.verdict == "compile error" {
-            let is_path = |c: char| c.is_alphanumeric() || "_-./".contains(c);
-            let names: Vec<&str> = self
-                .line
-                .split(|c| !is_path(c))
-                .filter(|word| word.ends_with(".rs"))
-                .collect();
-            if names.is_empty() {
-                return Some(format!(
-                    "{rows}: a compile error is shown by a file under crates/*/{CELLS}: name it"
-                ));
-            }
-            let is_cell = |name: &str| {
-                tree.rust().any(|file| {
-                    file.path.contains(CELLS)
-                        && (file.path == name || file.path.ends_with(&format!("/{name}")))
-                })
-            };
-            let missing = names.into_iter().find(|name| !is_cell(name))?;
-            return Some(format!(
-                "{rows}: there is no compile-fail file `{missing}` under crates/*/{CELLS}"
-            ));
-        }
-        let has_reason = self.reason.chars().filter(|c| c.is_alphabetic()).count() >= 8;
-        (!has_reason).then(|| {
-            format!(
-                "{rows}: \"{}\" needs its reason in the same line",
-                self.verdict
-            )
-        })
+        .map(|(_, n_rows, _)| *n_rows);
+    match n_rows {
+        Some(n_rows) => number
+            .parse()
+            .is_ok_and(|number| (1..=n_rows).contains(&number)),
+        None => OF_THE_MATRIX.contains(&family),
     }
 }
 
@@ -233,9 +92,10 @@ mod tests {
 
     fn rows_of(path: &str, text: &str) -> Vec<String> {
         let tree = Tree::of(&[(path, text)]);
-        tree.rust()
-            .flat_map(tested)
-            .flat_map(|(_, ids)| ids)
+        let told = tree.rust().flat_map(told);
+        let comments = told.flat_map(|told| told.comments);
+        comments
+            .flat_map(|(_, comment)| leading_ids(comment).0)
             .collect()
     }
 
@@ -320,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_does_not_exist_is_found_and_later_families_are_let_be() {
+    fn a_row_that_does_not_exist_is_found_and_families_of_the_matrix_are_let_be() {
         let tree = Tree::of(&[(
             "crates/a/tests/it.rs",
             "//! x\n// F40, B39, M36\n#[test]\nfn x() {}",
@@ -376,11 +236,11 @@ mod tests {
         );
         assert_eq!(
             complaints("| F22 | deviates |"),
-            ["F22: \"deviates\" needs its reason in the same line"]
+            ["F22: the verdict needs its reason in the same line"]
         );
         assert_eq!(
             complaints("| F30 | n/a: |"),
-            ["F30: \"n/a\" needs its reason in the same line"]
+            ["F30: the verdict needs its reason in the same line"]
         );
     }
 

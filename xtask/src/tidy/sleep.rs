@@ -1,7 +1,7 @@
 //! Tests order events with barriers and gates. A sleep is right only where time itself is what is tested.
 
 use super::Finding;
-use super::tree::{File, Tree};
+use crate::tree::{File, Tree};
 
 /// Begins the comment that says why.
 const REASON: &str = "// time:";

@@ -1,8 +1,8 @@
 //! Unsafe code lives in `sys` modules; the crates that a program is built on forbid it altogether, but for the process pool.
 
 use super::Finding;
-use super::source::{self, Line};
-use super::tree::{File, Tree};
+use crate::source::{self, Line};
+use crate::tree::{File, Tree};
 
 const FORBIDDING: [&str; 6] = [
     "crates/aio-bridge/src/lib.rs",

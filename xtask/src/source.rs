@@ -2,31 +2,31 @@
 
 /// One line of a file. Every character is in at most one of the two.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The code; string and character literals are left as an empty pair of quotes.
-    pub(super) code: String,
+    pub(crate) code: String,
     /// The comment, with its slashes.
-    pub(super) comment: String,
+    pub(crate) comment: String,
 }
 
 impl Line {
     /// True if the line holds a comment and nothing else.
-    pub(super) fn is_comment(&self) -> bool {
+    pub(crate) fn is_comment(&self) -> bool {
         self.code.trim().is_empty() && !self.comment.trim().is_empty()
     }
 
-    pub(super) fn is_attribute(&self) -> bool {
+    pub(crate) fn is_attribute(&self) -> bool {
         self.code.trim_start().starts_with("#[")
     }
 
     /// The identifiers and keywords of the code.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.code
             .split(|c: char| !is_word(c))
             .filter(|word| !word.is_empty())
     }
 
-    pub(super) fn has_word(&self, word: &str) -> bool {
+    pub(crate) fn has_word(&self, word: &str) -> bool {
         self.words().any(|it| it == word)
     }
 }
@@ -40,7 +40,7 @@ enum Mode {
 }
 
 /// Splits a file into lines.
-pub(super) fn lines(text: &str) -> Vec<Line> {
+pub(crate) fn lines(text: &str) -> Vec<Line> {
     let chars: Vec<char> = text.chars().collect();
     let mut lines = vec![Line::default()];
     let mut mode = Mode::Code;

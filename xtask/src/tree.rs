@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use super::source::{self, Line};
+use crate::source::{self, Line};
 
 /// All text files, by path.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     files: Vec<File>,
 }
 
 /// One text file.
 #[derive(Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     /// From the repository's root, with slashes.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     /// For Rust files: the same lines, code and comments apart.
-    pub(super) lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// Folders that no rule applies to. Other hidden ones are passed over too, except those in `HIDDEN`.
@@ -25,14 +25,14 @@ const SKIPPED: [&str; 1] = ["target"];
 const HIDDEN: [&str; 3] = [".cargo", ".ci", ".github"];
 
 impl Tree {
-    pub(super) fn read(root: &Path) -> Result<Self, String> {
+    pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let mut files = Vec::new();
         read_folder(root, "", &mut files)?;
         Ok(Self { files })
     }
 
     #[cfg(test)]
-    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let files = files
             .iter()
             .map(|(path, text)| File::new((*path).to_owned(), (*text).to_owned()));
@@ -41,20 +41,20 @@ impl Tree {
         }
     }
 
-    pub(super) fn files(&self) -> &[File] {
+    pub(crate) fn files(&self) -> &[File] {
         &self.files
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<&File> {
+    pub(crate) fn get(&self, path: &str) -> Option<&File> {
         self.files.iter().find(|file| file.path == path)
     }
 
-    pub(super) fn rust(&self) -> impl Iterator<Item = &File> {
+    pub(crate) fn rust(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|file| file.is_rust())
     }
 
     /// The manifests of all crates, not that of the workspace.
-    pub(super) fn manifests(&self) -> impl Iterator<Item = &File> {
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = &File> {
         self.files
             .iter()
             .filter(|file| file.path.ends_with("/Cargo.toml"))
@@ -71,19 +71,19 @@ impl File {
         Self { path, text, lines }
     }
 
-    pub(super) fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// True if one of the folders it is in has this name.
-    pub(super) fn is_under(&self, folder: &str) -> bool {
+    pub(crate) fn is_under(&self, folder: &str) -> bool {
         let mut folders = self.path.split('/');
         folders.next_back();
         folders.any(|name| name == folder)
     }
 
     /// Its name without extension.
-    pub(super) fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         name.split_once('.').map_or(name, |(stem, _)| stem)
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn this_repository_is_read() {
         let tree = Tree::read(&crate::cargo::root()).unwrap();
-        assert!(tree.get("xtask/src/tidy/tree.rs").is_some());
+        assert!(tree.get("xtask/src/tree.rs").is_some());
         assert!(tree.get(".cargo/config.toml").is_some());
         assert!(
             tree.files()

@@ -208,6 +208,14 @@ struct Task<C: Callable> {
     value: Mutex<Option<C::Output>>,
 }
 
+/// Who holds it last drops a value that nobody took: a worker, or who dropped the future.
+impl<C: Callable> Drop for Task<C> {
+    fn drop(&mut self) {
+        let value = lock(&self.value).take();
+        unwind::contain("drop of a result", || drop(value));
+    }
+}
+
 struct Work<C> {
     callable: C,
     promise: Promise<()>,

@@ -180,6 +180,9 @@ fn a_panic_in_the_drop_of_an_unread_scoped_value_stays_inside() {
         let pool = ThreadPoolExecutor::new(1).unwrap();
         let n = pool.scope(|s| {
             drop(s.submit(|| Bomb));
+            let ended = s.submit(|| Bomb);
+            ended.wait();
+            drop(ended);
             let kept_to_the_end = s.submit(|| Bomb);
             let n = s.submit(|| 7).result().unwrap();
             drop(kept_to_the_end);

@@ -19,7 +19,7 @@ use std::process::Command;
 use crate::cargo::{cargo, root, target_dir};
 use crate::manifest::{self, Manifest};
 use crate::ran::Ran;
-use crate::report::Report;
+use crate::report::{Printed, Report};
 use crate::tree::Tree;
 use grid::Grid;
 use verdict::{Judged, Known};
@@ -76,7 +76,7 @@ fn cells_path() -> PathBuf {
 }
 
 /// Makes the pages of what the tests printed, package by package.
-pub(crate) fn pages(report: &mut Report, printed: &[(String, String)], mode: Mode) {
+pub(crate) fn pages(report: &mut Report, printed: &[(String, Printed)], mode: Mode) {
     let (name, rerun) = match mode {
         Mode::Write => ("pages", "cargo xtask matrix"),
         Mode::Check => ("pages", "cargo xtask matrix --check"),
@@ -108,7 +108,7 @@ struct Made {
 }
 
 impl Made {
-    fn of(root: &Path, printed: &[(String, String)]) -> Result<Self, String> {
+    fn of(root: &Path, printed: &[(String, Printed)]) -> Result<Self, String> {
         let mut ran = Ran::default();
         for (package, printed) in printed {
             ran.read(package, printed)?;
@@ -128,8 +128,9 @@ impl Made {
             .map(|(case, passed)| (path(case), passed))
             .collect();
         ran.cases.extend(cases);
-
         let tree = Tree::read(root)?;
+        compiled(&mut ran, &tree);
+
         let grid = Grid::read(root, &executed)?;
         agree(&grid, &ran)?;
         let witnesses = witness::all(&tree, &ran);
@@ -205,6 +206,39 @@ impl Made {
         match n_stale {
             0 => Ok(()),
             _ => Err("stale pages: run `cargo xtask matrix` and commit them".to_owned()),
+        }
+    }
+}
+
+/// Adds the files that trybuild compiled where the whole test passed; the lines that it prints for each are told apart from
+/// what others print only as long as nobody prints meanwhile. Where the test failed, a file without its line has failed.
+fn compiled(ran: &mut Ran, tree: &Tree) {
+    for test in ran
+        .tests
+        .iter()
+        .filter(|test| test.name.starts_with("compile_fail::"))
+    {
+        let program = format!(
+            "crates/{}/tests/{}/compile_fail.rs",
+            test.package, test.binary
+        );
+        let Some(file) = tree.get(&program) else {
+            continue;
+        };
+        for folder in file
+            .text
+            .split('"')
+            .filter_map(|text| text.strip_suffix("/*.rs"))
+        {
+            let folder = format!("crates/{}/{folder}/", test.package);
+            let files = tree.rust().filter_map(|file| {
+                let name = file.path.strip_prefix(&folder)?;
+                (!name.contains('/')).then_some(&file.path)
+            });
+            for path in files {
+                let passed = ran.cases.entry(path.clone()).or_insert(test.passed);
+                *passed |= test.passed;
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::report::Printed;
+
 /// The tests of some packages.
 #[derive(Debug, Default)]
 pub(crate) struct Ran {
@@ -48,104 +50,111 @@ impl Ran {
     }
 
     /// Adds what `cargo test -p package` printed.
-    pub(crate) fn read(&mut self, package: &str, printed: &str) -> Result<(), String> {
-        let mut binary = Binary::default();
-        for line in printed.lines().map(plain) {
-            let line = line.as_str();
-            if let Some(name) = started(line) {
-                binary.check_ended(package)?;
-                binary = Binary::of(name);
-            } else if is_begin(line) {
-                binary.check_ended(package)?;
-                binary.is_running = true;
-            } else if let Some(summary) = Summary::parse(line) {
-                let n_passed = binary.ended.iter().filter(|(_, passed)| *passed).count();
-                let read = (n_passed, binary.ended.len() - n_passed);
-                if read != (summary.n_passed, summary.n_failed) {
-                    return Err(format!(
-                        "{package}, {}: the runner counts {} tests that passed and {} that failed; {} and {} were read",
-                        binary.name, summary.n_passed, summary.n_failed, read.0, read.1
-                    ));
-                }
-                binary.is_running = false;
-                self.n_passed += summary.n_passed;
-                self.n_failed += summary.n_failed;
-                let name = binary.name.clone();
-                for (test, passed) in std::mem::take(&mut binary.ended) {
-                    self.add(Test {
-                        package: package.to_owned(),
-                        binary: name.clone(),
-                        name: test,
-                        passed,
-                    });
-                }
-            } else {
-                binary.read(line, package, &mut self.cases);
+    ///
+    /// The runners write to the one stream, a block a test program, and cargo says to the other which program comes; so the
+    /// blocks are in the order of the programs, and those that are left over are of documentation.
+    pub(crate) fn read(&mut self, package: &str, printed: &Printed) -> Result<(), String> {
+        let lines = || printed.stderr.lines().map(plain);
+        let programs: Vec<_> = lines().filter_map(|line| program(&line)).collect();
+        let n_documented = lines()
+            .filter(|line| line.trim_start().starts_with("Doc-tests "))
+            .count();
+        let blocks = blocks(package, &printed.stdout)?;
+        if blocks.len() < programs.len() + n_documented {
+            return Err(format!(
+                "{package}: of {} test programs only {} told what they ran",
+                programs.len() + n_documented,
+                blocks.len()
+            ));
+        }
+        for (place, block) in blocks.into_iter().enumerate() {
+            let binary = programs.get(place).map_or("doc", String::as_str);
+            self.n_passed += block.n_passed;
+            self.n_failed += block.n_failed;
+            for (name, passed) in block.tests {
+                self.add(Test {
+                    package: package.to_owned(),
+                    binary: binary.to_owned(),
+                    name,
+                    passed,
+                });
             }
         }
-        binary.check_ended(package)
-    }
-}
-
-/// One test program while its lines are read.
-#[derive(Default)]
-struct Binary {
-    name: String,
-    /// Name and whether it passed.
-    ended: Vec<(String, bool)>,
-    /// A test whose verdict has not come yet: with one thread the runner writes it when the test has ended, and what is
-    /// printed meanwhile comes in between.
-    begun: Option<String>,
-    /// Its tests have begun, and their summary has not come.
-    is_running: bool,
-}
-
-impl Binary {
-    fn of(name: String) -> Self {
-        Self {
-            name,
-            ..Self::default()
-        }
-    }
-
-    /// Fails if it died before its summary.
-    fn check_ended(&self, package: &str) -> Result<(), String> {
-        if self.is_running || !self.ended.is_empty() || self.begun.is_some() {
-            let name = &self.name;
-            return Err(format!(
-                "{package}, {name}: the tests ended without their summary"
-            ));
+        for (name, passed) in lines().filter_map(|line| compiled(&line)) {
+            *self
+                .cases
+                .entry(format!("crates/{package}/{name}"))
+                .or_insert(true) &= passed;
         }
         Ok(())
     }
+}
 
-    fn read(&mut self, line: &str, package: &str, cases: &mut BTreeMap<String, bool>) {
-        let Some((name, verdict)) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.split_once(" ... "))
-        else {
-            if let Some(passed) = verdict(line)
-                && let Some(name) = self.begun.take()
-            {
-                self.ended.push((name, passed));
+/// What one test program printed.
+#[derive(Default)]
+struct Block {
+    /// Name and whether it passed.
+    tests: Vec<(String, bool)>,
+    n_passed: usize,
+    n_failed: usize,
+}
+
+fn blocks(package: &str, stdout: &str) -> Result<Vec<Block>, String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<Block> = None;
+    // A test whose verdict has not come yet: with one thread the runner writes it when the test has ended, and what is
+    // printed meanwhile comes in between.
+    let mut begun: Option<String> = None;
+    let ended = |block: &Option<Block>| match block {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "{package}: a test program ended without its summary"
+        )),
+    };
+    for line in stdout.lines().map(plain) {
+        if is_begin(&line) {
+            ended(&block)?;
+            block = Some(Block::default());
+            begun = None;
+        } else if let (Some(summary), Some(mut ended)) = (
+            Summary::parse(&line),
+            block.take_if(|_| line.starts_with("test result: ")),
+        ) {
+            let n_passed = ended.tests.iter().filter(|(_, passed)| *passed).count();
+            let read = (n_passed, ended.tests.len() - n_passed);
+            if read != (summary.n_passed, summary.n_failed) {
+                return Err(format!(
+                    "{package}: a runner counts {} tests that passed and {} that failed; {} and {} were read",
+                    summary.n_passed, summary.n_failed, read.0, read.1
+                ));
             }
-            return;
-        };
-        let name = name.trim().trim_end_matches(" - should panic");
-        let name = name.split(" [should ").next().unwrap_or(name);
-        if name.ends_with(".rs") {
-            let passed = verdict.trim() == "ok";
-            *cases
-                .entry(format!("crates/{package}/{name}"))
-                .or_insert(true) &= passed;
-            return;
-        }
-        match self::verdict(verdict) {
-            Some(passed) => self.ended.push((name.to_owned(), passed)),
-            None if verdict.starts_with("ignored") => {}
-            None => self.begun = Some(name.to_owned()),
+            (ended.n_passed, ended.n_failed) = read;
+            blocks.push(ended);
+        } else if let Some(block) = &mut block {
+            let test = line
+                .strip_prefix("test ")
+                .and_then(|rest| rest.split_once(" ... "));
+            match test {
+                Some((name, told)) => {
+                    let name = name.trim().trim_end_matches(" - should panic");
+                    match verdict(told) {
+                        Some(passed) => block.tests.push((name.to_owned(), passed)),
+                        None if told.starts_with("ignored") => {}
+                        None => begun = Some(name.to_owned()),
+                    }
+                }
+                None => {
+                    if let Some(passed) = verdict(&line)
+                        && let Some(name) = begun.take()
+                    {
+                        block.tests.push((name, passed));
+                    }
+                }
+            }
         }
     }
+    ended(&block)?;
+    Ok(blocks)
 }
 
 /// A line without the sequences that colour it: trybuild writes them into a pipe, too.
@@ -166,19 +175,23 @@ fn verdict(text: &str) -> Option<bool> {
     }
 }
 
-/// The name of the test program that begins here: cargo says so.
-fn started(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    if line.starts_with("Doc-tests ") {
-        return Some("doc".to_owned());
-    }
-    let target = line.strip_prefix("Running ")?;
+/// The name of the test program that cargo says it starts: `lib`, or that of the target.
+fn program(line: &str) -> Option<String> {
+    let target = line.trim_start().strip_prefix("Running ")?;
     if target.starts_with("unittests ") {
         return Some("lib".to_owned());
     }
     let (path, _) = target.split_once(" (")?;
     let name = path.strip_prefix("tests/")?.trim_end_matches("/main.rs");
     Some(name.trim_end_matches(".rs").to_owned())
+}
+
+/// A file that trybuild compiled, and whether it failed as it should.
+fn compiled(line: &str) -> Option<(String, bool)> {
+    let (name, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    let name = name.split(" [should ").next()?.trim();
+    name.ends_with(".rs")
+        .then(|| (name.to_owned(), verdict.trim() == "ok"))
 }
 
 /// The runner's first line: `running 3 tests`.
@@ -211,30 +224,38 @@ impl Summary {
 mod tests {
     use super::*;
 
-    fn ran(printed: &str) -> Result<Ran, String> {
+    fn ran(stderr: &str, stdout: &str) -> Result<Ran, String> {
         let mut ran = Ran::default();
-        ran.read("x", printed).map(|()| ran)
+        let printed = Printed {
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        };
+        ran.read("x", &printed).map(|()| ran)
     }
 
     #[test]
     fn tests_are_told_apart_by_program_and_name() {
-        let printed = "
+        let stderr = "
      Running unittests src/lib.rs (target/debug/deps/x-1)
+     Running tests/it/main.rs (target/debug/deps/it-1)
+test \x1b[0m\x1b[1mtests/compile_fail/f.rs\x1b[0m ... \x1b[0m\x1b[32mok
+\x1b[0mtest tests/compile_fail/g.rs [should fail to compile] ... mismatch
+   Doc-tests x
+";
+        let stdout = "
+running 1 test
 test a::b ... ok
 test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
-     Running tests/it/main.rs (target/debug/deps/it-1)
+running 3 tests
 test c - should panic ... ok
 test d              ... FAILED
 test e ... ignored, slow
-test \x1b[0m\x1b[1mtests/compile_fail/f.rs\x1b[0m ... \x1b[0m\x1b[32mok
-\x1b[0m
-test tests/compile_fail/g.rs [should fail to compile] ... mismatch
 test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
-   Doc-tests x
+running 1 test
 test crates/x/src/lib.rs - (line 3) ... ok
 test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
 ";
-        let ran = ran(printed).unwrap();
+        let ran = ran(stderr, stdout).unwrap();
         let told: Vec<_> = ran
             .tests
             .iter()
@@ -254,30 +275,35 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert!(!ran.cases["crates/x/tests/compile_fail/g.rs"]);
     }
 
+    const RUNNING: &str = "     Running tests/it.rs (x/it-1)\n";
+
     #[test]
     fn a_verdict_may_come_after_other_output() {
-        let printed =
-            "test a ... a child's line\nok\ntest result: ok. 1 passed; 0 failed; 0 ignored";
-        assert!(ran(printed).unwrap().tests[0].passed);
+        let printed = "running 1 test\ntest a ... a child's line\nok\ntest result: ok. 1 passed; 0 failed; 0 ignored";
+        assert!(ran(RUNNING, printed).unwrap().tests[0].passed);
     }
 
     #[test]
     fn what_is_read_agrees_with_the_runners_count() {
-        let printed = "test a ... ok\ntest result: ok. 2 passed; 0 failed; 0 ignored";
-        assert!(ran(printed).unwrap_err().contains("counts 2"));
+        let printed =
+            "running 2 tests\ntest a ... ok\ntest result: ok. 2 passed; 0 failed; 0 ignored";
+        assert!(ran(RUNNING, printed).unwrap_err().contains("counts 2"));
     }
 
     #[test]
     fn a_failure_whose_line_was_lost_is_missed() {
-        let printed = "test a ... noiseFAILED\ntest result: FAILED. 0 passed; 1 failed; 0 ignored";
-        assert!(ran(printed).unwrap_err().contains("0 and 0 were read"));
+        let printed = "running 1 test\ntest a ... noiseFAILED\ntest result: FAILED. 0 passed; 1 failed; 0 ignored";
+        let missed = ran(RUNNING, printed).unwrap_err();
+        assert!(missed.contains("0 and 0 were read"));
     }
 
     #[test]
     fn a_test_that_ran_twice_is_one_and_both_must_pass() {
-        let once = "test a ... ok\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
-        let again = "test a ... FAILED\ntest result: FAILED. 0 passed; 1 failed; 0 ignored\n";
-        let ran = ran(&format!("{once}{again}")).unwrap();
+        let once =
+            "running 1 test\ntest a ... ok\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
+        let again = "running 1 test\ntest a ... FAILED\ntest result: FAILED. 0 passed; 1 failed; 0 ignored\n";
+        let twice = format!("{RUNNING}{RUNNING}");
+        let ran = ran(&twice, &format!("{once}{again}")).unwrap();
         assert_eq!(ran.tests.len(), 1);
         assert!(!ran.tests[0].passed);
         assert_eq!((ran.n_passed, ran.n_failed), (1, 1));
@@ -285,14 +311,13 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
 
     #[test]
     fn a_runner_that_dies_is_an_error() {
-        for printed in [
-            "test a ... ok\n",
-            "running 1 test\n",
-            "running 2 tests\nnoise\n",
-        ] {
-            assert!(ran(printed).unwrap_err().contains("summary"), "{printed}");
-            let next = format!("{printed}     Running tests/b.rs (x/b-1)\n");
-            assert!(ran(&next).unwrap_err().contains("summary"), "{next}");
+        let whole = "running 0 tests\ntest result: ok. 0 passed; 0 failed; 0 ignored\n";
+        let twice = format!("{RUNNING}{RUNNING}");
+        for printed in ["running 1 test\ntest a ... ok\n", "running 1 test\n"] {
+            assert!(ran(RUNNING, printed).unwrap_err().contains("summary"));
+            let next = format!("{printed}{whole}");
+            assert!(ran(&twice, &next).unwrap_err().contains("summary"));
         }
+        assert!(ran(&twice, whole).unwrap_err().contains("only 1"));
     }
 }

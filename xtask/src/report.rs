@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cargo::INCREMENTAL;
@@ -42,9 +43,9 @@ impl Report {
         })
     }
 
-    /// The same; gives what was printed, its two streams as they came.
-    pub(crate) fn captured(&mut self, name: impl Into<String>, command: &mut Command) -> String {
-        let mut printed = String::new();
+    /// The same; gives what was printed.
+    pub(crate) fn captured(&mut self, name: impl Into<String>, command: &mut Command) -> Printed {
+        let mut printed = Printed::default();
         let shown = shown(command);
         self.section(name, shown, || {
             let status = pass_on(command, &mut printed).map_err(|error| error.to_string())?;
@@ -115,23 +116,39 @@ impl Report {
     }
 }
 
+/// What a command printed. Two texts, because what is written to one in the middle of a line of the other would tear that apart.
+#[derive(Debug, Default)]
+pub(crate) struct Printed {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
 /// Runs a command; what it prints is printed here line by line, and kept.
-fn pass_on(command: &mut Command, printed: &mut String) -> io::Result<ExitStatus> {
-    let (reader, writer) = io::pipe()?;
-    command.stdout(writer.try_clone()?).stderr(writer);
-    let child = command.spawn();
-    // The command keeps our ends of the pipe, and the reader would wait for them.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = child?;
-    let mut reader = BufReader::new(reader);
+fn pass_on(command: &mut Command, printed: &mut Printed) -> io::Result<ExitStatus> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    thread::scope(|threads| {
+        let other = threads.spawn(|| copy(stderr, &mut printed.stderr));
+        copy(stdout, &mut printed.stdout)?;
+        other.join().expect("it does not panic")
+    })?;
+    child.wait()
+}
+
+fn copy(from: Option<impl Read>, to: &mut String) -> io::Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    let mut from = BufReader::new(from);
     let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
+    while from.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
         print!("{text}");
-        printed.push_str(&text);
+        to.push_str(&text);
         line.clear();
     }
-    child.wait()
+    Ok(())
 }
 
 fn seconds(duration: Duration) -> String {
@@ -214,7 +231,9 @@ mod tests {
         let mut report = Report::new("ci");
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; echo two >&2; exit 3"]);
-        assert_eq!(report.captured("sh", &mut command), "one\ntwo\n");
+        let printed = report.captured("sh", &mut command);
+        assert_eq!(printed.stdout, "one\n");
+        assert_eq!(printed.stderr, "two\n");
         assert!(!report.sections[0].ok);
     }
 

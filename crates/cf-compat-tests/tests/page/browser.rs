@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     Fact,
-    page::{Page, View},
+    page::{CONSOLE, EVENTS, Page, View},
     programs::Programs,
     sys,
 };
@@ -183,7 +183,7 @@ fn connect(
     let Value::Object(capabilities) = json!({
         "browserName": "chrome",
         "goog:chromeOptions": {"debuggerAddress": address},
-        "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        "goog:loggingPrefs": {CONSOLE: "ALL", EVENTS: "ALL"},
     }) else {
         unreachable!("it is written as an object");
     };

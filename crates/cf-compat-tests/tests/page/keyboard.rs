@@ -9,7 +9,7 @@ use crate::{page::Page, sheets::spread};
 /// How often Tab may have to be pressed to get from the top into the table.
 const MAX_STOPS: usize = 8;
 /// How many cells are gone through one by one.
-const N_CELLS: usize = 20;
+const N_CELLS: usize = 16;
 /// How many cells over the whole table get the focus.
 const N_FOCUSED: usize = 40;
 

@@ -49,6 +49,11 @@ pub(crate) const PHONE: View = View {
 /// How long a finger is drawn over the screen.
 const SWIPE: Duration = Duration::from_millis(100);
 
+/// The log of the page's complaints.
+pub(crate) const CONSOLE: &str = "browser";
+/// The log of what the browser does for the page, requests among it.
+pub(crate) const EVENTS: &str = "performance";
+
 /// Functions that all scripts may call.
 const LOOK: &str = include_str!("look.js");
 
@@ -59,7 +64,7 @@ pub(crate) struct Page<'b> {
 }
 
 impl<'b> Page<'b> {
-    /// Loads the page. Nothing stays of what was shown before.
+    /// Loads the page. Nothing stays of what was shown before, and the logs begin here.
     pub(crate) fn open(browser: &'b Browser, view: View) -> Result<Self, Failed> {
         let page = Self { browser, view };
         page.devtools(
@@ -79,16 +84,14 @@ impl<'b> Page<'b> {
             "Emulation.setEmulatedMedia",
             &json!({"features": [{"name": "prefers-color-scheme", "value": view.scheme}]}),
         )?;
-        page.goto(&address()?)?;
-        Ok(page)
-    }
-
-    pub(crate) fn goto(&self, address: &Url) -> Result<(), Failed> {
-        self.browser
-            .wait(self.browser.client.goto(address.as_str()))?;
-        self.evaluate(LOOK)?;
+        for log in [CONSOLE, EVENTS] {
+            page.log(log)?;
+        }
+        browser.wait(browser.client.goto(address()?.as_str()))?;
+        page.evaluate(LOOK)?;
         // The driver has been seen to take the end of another page's loading for that of this one.
-        self.look("return loaded()")
+        page.look::<()>("return loaded()")?;
+        Ok(page)
     }
 
     /// What a script gives; a promise is waited for.
@@ -164,7 +167,7 @@ impl<'b> Page<'b> {
         })
     }
 
-    /// What the browser has written down under this name since it was last asked.
+    /// What the browser has written into a log since it was last asked.
     pub(crate) fn log(&self, name: &str) -> Result<Vec<Entry>, Failed> {
         let entries = self.ask(Own {
             path: "se/log",

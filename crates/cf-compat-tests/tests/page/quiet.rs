@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     filters,
-    page::{Page, address},
+    page::{CONSOLE, EVENTS, Page, address},
     sheets::spread,
 };
 
@@ -19,15 +19,13 @@ struct Heard {
 
 /// While it is loaded, clicked at and filtered, it asks for no other file, and nothing is written to the console.
 pub(crate) fn is_quiet(page: &Page<'_>) -> Result<(), Failed> {
-    Heard::since(page)?;
-    page.goto(&address()?)?;
     for id in spread(page, 3)? {
         page.click(&format!("td [popovertarget={id}]"))?;
         page.press(Key::Escape)?;
     }
     page.click(filters::SUMMARY)?;
     page.click(".filters label:last-child")?;
-    let heard = Heard::since(page)?;
+    let heard = Heard::from(page)?;
     assert_eq!(heard.complaints, [""; 0]);
     assert_eq!(heard.requests, [address()?.as_str()]);
     Ok(())
@@ -35,7 +33,6 @@ pub(crate) fn is_quiet(page: &Page<'_>) -> Result<(), Failed> {
 
 /// The trial above would hear what there is to hear.
 pub(crate) fn is_heard(page: &Page<'_>) -> Result<(), Failed> {
-    Heard::since(page)?;
     page.look::<()>(
         "console.warn('doubtful'); console.error('wrong');
          return new Promise((resolve) => {
@@ -44,7 +41,7 @@ pub(crate) fn is_heard(page: &Page<'_>) -> Result<(), Failed> {
              image.src = 'missing.png';
          });",
     )?;
-    let heard = Heard::since(page)?;
+    let heard = Heard::from(page)?;
     for word in ["doubtful", "wrong", "missing.png"] {
         let is_heard = heard.complaints.iter().any(|it| it.contains(word));
         assert!(is_heard, "{word} not in {:?}", heard.complaints);
@@ -54,16 +51,16 @@ pub(crate) fn is_heard(page: &Page<'_>) -> Result<(), Failed> {
 }
 
 impl Heard {
-    /// Since the last time.
-    fn since(page: &Page<'_>) -> Result<Self, Failed> {
+    /// Since the page was asked for.
+    fn from(page: &Page<'_>) -> Result<Self, Failed> {
         let complaints = page
-            .log("browser")?
+            .log(CONSOLE)?
             .into_iter()
             .filter(|entry| !["INFO", "DEBUG"].contains(&entry.level.as_str()))
             .map(|entry| format!("{}: {}", entry.level, entry.message))
             .collect();
         let mut requests = Vec::new();
-        for entry in page.log("performance")? {
+        for entry in page.log(EVENTS)? {
             let event: Value = serde_json::from_str(&entry.message)?;
             let event = &event["message"];
             if event["method"] == "Network.requestWillBeSent" {

@@ -9,7 +9,7 @@ use crate::page::Page;
 /// How many lines the way across may take.
 const MAX_LINES: usize = 3;
 /// How many cells are clicked.
-const N_CLICKED: usize = 20;
+const N_CLICKED: usize = 12;
 
 #[derive(Deserialize)]
 struct Table {
